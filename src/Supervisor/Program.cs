@@ -1,0 +1,6 @@
+namespace UmlHost;
+
+internal static class Program
+{
+    private static int Main(string[] args) => args.Length;
+}
