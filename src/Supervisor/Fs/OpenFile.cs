@@ -1,5 +1,3 @@
-using System;
-
 using UmlHost.Abi;
 using UmlHost.Kernel;
 using UmlHost.Memory;
