@@ -18,11 +18,13 @@ public static partial class Linux
 /// <summary><c>spawn.h</c>. These return the error number itself, not through errno; Result hides that.</summary>
 public static unsafe partial class LibC
 {
-    public static Result posix_spawn(int* pid, byte* path, posix_spawn_file_actions_t* file_actions, posix_spawnattr_t* attrp, byte** argv, byte** envp) =>
+    public static Result posix_spawn(
+        int* pid, byte* path, posix_spawn_file_actions_t* file_actions, posix_spawnattr_t* attrp, byte** argv, byte** envp) =>
         new(-posix_spawn_(pid, path, file_actions, attrp, argv, envp));
 
     [LibraryImport(libc, EntryPoint = "posix_spawn")]
-    private static partial int posix_spawn_(int* pid, byte* path, posix_spawn_file_actions_t* file_actions, posix_spawnattr_t* attrp, byte** argv, byte** envp);
+    private static partial int posix_spawn_(
+        int* pid, byte* path, posix_spawn_file_actions_t* file_actions, posix_spawnattr_t* attrp, byte** argv, byte** envp);
 
     public static Result posix_spawn_file_actions_init(posix_spawn_file_actions_t* actions) =>
         new(-posix_spawn_file_actions_init_(actions));
@@ -40,7 +42,8 @@ public static unsafe partial class LibC
         new(-posix_spawn_file_actions_adddup2_(actions, fd, newfd));
 
     [LibraryImport(libc, EntryPoint = "posix_spawn_file_actions_adddup2")]
-    private static partial int posix_spawn_file_actions_adddup2_(posix_spawn_file_actions_t* actions, int fd, int newfd);
+    private static partial int posix_spawn_file_actions_adddup2_(
+        posix_spawn_file_actions_t* actions, int fd, int newfd);
 
     public static Result posix_spawn_file_actions_addclose(posix_spawn_file_actions_t* actions, int fd) =>
         new(-posix_spawn_file_actions_addclose_(actions, fd));
@@ -52,13 +55,16 @@ public static unsafe partial class LibC
         new(-posix_spawn_file_actions_addclosefrom_np_(actions, from));
 
     [LibraryImport(libc, EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
-    private static partial int posix_spawn_file_actions_addclosefrom_np_(posix_spawn_file_actions_t* actions, int from);
+    private static partial int posix_spawn_file_actions_addclosefrom_np_(
+        posix_spawn_file_actions_t* actions, int from);
 
-    public static Result posix_spawn_file_actions_addopen(posix_spawn_file_actions_t* actions, int fd, byte* path, int oflag, uint mode) =>
+    public static Result posix_spawn_file_actions_addopen(
+        posix_spawn_file_actions_t* actions, int fd, byte* path, int oflag, uint mode) =>
         new(-posix_spawn_file_actions_addopen_(actions, fd, path, oflag, mode));
 
     [LibraryImport(libc, EntryPoint = "posix_spawn_file_actions_addopen")]
-    private static partial int posix_spawn_file_actions_addopen_(posix_spawn_file_actions_t* actions, int fd, byte* path, int oflag, uint mode);
+    private static partial int posix_spawn_file_actions_addopen_(
+        posix_spawn_file_actions_t* actions, int fd, byte* path, int oflag, uint mode);
 
     public static Result posix_spawnattr_init(posix_spawnattr_t* attr) => new(-posix_spawnattr_init_(attr));
 

@@ -70,7 +70,7 @@ public static unsafe partial class LibC
     [LibraryImport(libc, EntryPoint = "pwrite", SetLastError = true)]
     private static partial nint pwrite_(int fd, void* buf, nuint count, long offset);
 
-    /// <summary>No GC transition: for regular files and memfds; SEEK_DATA and SEEK_HOLE on them return at once too.</summary>
+    /// <summary>No GC transition: for regular files and memfds.</summary>
     public static Result lseek(int fd, long offset, int whence) =>
         Checked(__errno_location(), lseek_(fd, offset, whence));
 

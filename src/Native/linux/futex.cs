@@ -53,7 +53,8 @@ public static partial class Linux
 /// <summary><c>linux/futex.h</c>.</summary>
 public static unsafe partial class LibC
 {
-    public static Result futex(uint* uaddr, int op, uint val, timespec* timeout = null, uint* uaddr2 = null, uint val3 = 0) =>
+    public static Result futex(
+        uint* uaddr, int op, uint val, timespec* timeout = null, uint* uaddr2 = null, uint val3 = 0) =>
         syscall(SYS_futex, (nint)uaddr, op, (nint)val, (nint)timeout, (nint)uaddr2, (nint)val3);
 
     /// <summary>FUTEX_WAKE, without a GC transition.</summary>
