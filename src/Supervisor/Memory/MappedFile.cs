@@ -1,17 +1,20 @@
 using System;
+using System.Threading;
 
 using UmlHost.Native;
 
 namespace UmlHost.Memory;
 
-/// <summary>What memory needs of a file that is mapped (Linux's address_space): its pages. One object for each
-/// inode, so that every mapping of the file shares its frames; the page cache keeps the frames.</summary>
+/// <summary>What memory needs of a file that is mapped. One object for each inode, so that every mapping of the
+/// file shares its frames.</summary>
 internal abstract class MappedFile
 {
+    private PageCache? _pages;
+
     /// <summary>The file's size in bytes now: pages wholly beyond it give SIGBUS.</summary>
     public abstract ulong Size { get; }
 
-    /// <summary>Host-style device and inode numbers and the path, for /proc/self/maps.</summary>
+    /// <summary>Device and inode numbers and the path, for /proc/self/maps.</summary>
     public abstract ulong Device { get; }
 
     public abstract ulong Inode { get; }
@@ -21,4 +24,17 @@ internal abstract class MappedFile
     /// <summary>Reads file content at byte <paramref name="offset"/> into <paramref name="destination"/>
     /// (whole pages of a frame); less than asked for means the end of the file.</summary>
     public abstract Result ReadAt(ulong offset, Span<byte> destination);
+
+    /// <summary>The file's page cache, made at the first use and kept for as long as the file is.</summary>
+    public PageCache Pages(FrameAllocator frames)
+    {
+        PageCache? pages = Volatile.Read(ref _pages);
+        if (pages is null)
+        {
+            PageCache made = new(frames, this);
+            pages = Interlocked.CompareExchange(ref _pages, made, null) ?? made;
+        }
+
+        return pages;
+    }
 }

@@ -1,66 +1,124 @@
 using System;
+using System.Collections.Generic;
+using System.Threading;
 
 using UmlHost.Abi;
-using UmlHost.Native;
-using UmlHost.Syscalls;
+using UmlHost.Host;
+
+using static UmlHost.Native.Linux;
 
 namespace UmlHost.Memory;
 
-/// <summary>A guest address space (Linux's mm_struct).</summary>
-internal sealed partial class MemoryMap
+/// <summary>A guest address space (Linux's mm_struct). Three things are kept apart, each with one owner: what
+/// the guest asked for (<see cref="VmaTree"/>), what is there now (<see cref="PageTable"/>), and what the host
+/// child has mapped, which is a cache of the page table and follows it in batches (<see cref="HostOps"/>).
+/// <para>Lock: <c>mmap lock</c>, one for each map, outside the page cache lock and the frame lock. Everything
+/// here is under it; public methods take it. It is never held across a wait for a guest or for slow input, but
+/// it is held while a batch runs, so that operations reach the child in the order of the changes.</para>
+/// </summary>
+internal sealed partial class MemoryMap : IDisposable
 {
-    /// <summary>mmap. <paramref name="file"/> is null for anonymous memory. All of Linux's argument checks are
-    /// made here. Returns the address or -errno.</summary>
-    public SyscallResult Map(GuestAddress hint, ulong length, int prot, int flags, MappedFile? file, ulong offset) => throw new NotImplementedException();
+    /// <summary>The lowest address a guest may map: Linux's vm.mmap_min_addr.</summary>
+    public const ulong MinAddress = 0x10000;
 
-    public Errno Unmap(GuestAddress start, ulong length) => throw new NotImplementedException();
+    private readonly FrameAllocator _frames;
+    private readonly Lock _mmapLock = new();
+    private readonly VmaTree _areas = new();
+    private readonly PageTable _table = new();
+    private readonly HostOps _ops = new();
 
-    public Errno Protect(GuestAddress start, ulong length, int prot) => throw new NotImplementedException();
+    // Runs of frames that a change has taken out of the table: another thread of the guest may still reach
+    // them through the host child, so they are freed only after the batch that unmaps them has run.
+    private readonly List<(uint First, uint Count)> _gathered = [];
 
-    public Errno Advise(GuestAddress start, ulong length, int advice) => throw new NotImplementedException();
+    private long _pages;
 
-    /// <summary>brk: the new program break, or the old one where it cannot move.</summary>
-    public GuestAddress Break(GuestAddress wanted) => throw new NotImplementedException();
+    public MemoryMap(FrameAllocator frames)
+    {
+        _frames = frames;
+        _areas.Insert(new Vma(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), PROT_NONE, VmaFlags.Sealed, null, 0));
+        ReserveStubEntries();
+    }
 
-    /// <summary>Sets where the heap begins (end of the program's bss), at exec.</summary>
-    public void SetBreakStart(GuestAddress start) => throw new NotImplementedException();
+    /// <summary>Where areas without an address of their own go, downwards. Set by the loader at exec.</summary>
+    public GuestAddress MmapBase { get; set; } = new(0x7fff_f7ff_f000);
 
-    /// <summary>Copies guest memory out to <paramref name="destination"/>. Copies as far as it can.</summary>
-    /// <returns>Bytes copied; less than asked for means that the next byte gives EFAULT.</returns>
-    public int CopyIn(GuestAddress source, Span<byte> destination) => throw new NotImplementedException();
+    /// <summary>Most bytes that the stack area may grow to (RLIMIT_STACK).</summary>
+    public ulong StackLimit { get; set; } = 8UL << 20;
 
-    /// <summary>Copies into guest memory, as <see cref="CopyIn"/>. Honours guest protections.</summary>
-    public int CopyOut(GuestAddress destination, ReadOnlySpan<byte> source) => throw new NotImplementedException();
+    /// <summary>Bounds of the heap (brk).</summary>
+    public GuestAddress BreakStart { get; private set; }
 
-    /// <summary>Fills guest memory with zeros; bytes done.</summary>
-    public ulong Clear(GuestAddress destination, ulong length) => throw new NotImplementedException();
+    public GuestAddress BreakEnd { get; private set; }
 
-    public bool Read<T>(GuestAddress source, out T value) where T : unmanaged => throw new NotImplementedException();
+    /// <summary>Where arguments and environment are, for /proc/self/cmdline and environ.</summary>
+    public GuestAddress ArgStart { get; set; }
 
-    public bool Write<T>(GuestAddress destination, in T value) where T : unmanaged => throw new NotImplementedException();
+    public GuestAddress ArgEnd { get; set; }
 
-    /// <summary>Reads a NUL-terminated string into <paramref name="buffer"/>, without the NUL.</summary>
-    /// <returns>Its length; -EFAULT; -ENAMETOOLONG where no NUL came within the buffer.</returns>
-    public int ReadString(GuestAddress source, Span<byte> buffer) => throw new NotImplementedException();
+    public GuestAddress EnvStart { get; set; }
 
-    /// <summary>Pins guest memory [<paramref name="start"/>, +<paramref name="length"/>) for
-    /// <paramref name="access"/> and calls <paramref name="action"/> for every stretch that is contiguous in
-    /// supervisor memory, in order, under the mmap lock: for reads and writes that go straight between a host
-    /// file and guest frames. The action must not block for long nor touch guest memory otherwise.
-    /// Ends early where memory faults or the action takes less than the stretch.</summary>
-    /// <returns>Bytes done, or the action's error if nothing was; -EFAULT if the first byte faults.</returns>
-    public long Transfer<TState>(GuestAddress start, ulong length, Access access, ref TState state, TransferAction<TState> action) => throw new NotImplementedException();
-}
+    public GuestAddress EnvEnd { get; set; }
 
-/// <summary>One stretch of a <see cref="MemoryMap.Transfer"/>.</summary>
-/// <param name="done">Bytes of earlier stretches.</param>
-/// <returns>Bytes taken, or -errno.</returns>
-internal delegate long TransferAction<TState>(ref TState state, Span<byte> stretch, ulong done);
+    public FaultCounters Faults { get; } = new();
 
-/// <summary>What a memory access wants to do.</summary>
-internal enum Access
-{
-    Read,
-    Write,
-    Execute,
+    /// <summary>Pages present in the page table.</summary>
+    public long PresentPages => Volatile.Read(ref _pages);
+
+    /// <summary>Operations that were merged into others (H5).</summary>
+    public long MergedOps => _ops.Merged;
+
+    /// <summary>Calls <paramref name="visit"/> for each area, in address order, under the mmap lock.</summary>
+    public void VisitAreas(Action<Vma> visit)
+    {
+        lock (_mmapLock)
+        {
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+            {
+                visit(area);
+            }
+        }
+    }
+
+    /// <summary>Drops everything. The host child must be gone: its mappings reach the frames until then.</summary>
+    public unsafe void Dispose()
+    {
+        lock (_mmapLock)
+        {
+            // Driven by the areas (M1): absent parts of the table cost nothing.
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+            {
+                DropPages(area.Start, area.End);
+                area.Cache?.Release();
+            }
+
+            for (PageTableLeaf* leaf = _table.TakeDirty(); leaf != null; leaf = leaf->NextDirty)
+            {
+                leaf->DirtyFrom = leaf->DirtyTo = 0;
+            }
+
+            for (PageTableLeaf* leaf = _table.Next(default, GuestAddress.TaskSize); leaf != null;
+                leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), GuestAddress.TaskSize))
+            {
+                if (leaf->Chunk != FrameAllocator.NoChunk)
+                {
+                    _frames.ReleaseChunk(leaf->Chunk);
+                }
+            }
+
+            FreeGathered();
+            _ops.Clear();
+            _table.Dispose();
+        }
+    }
+
+    /// <summary>Entries of the stub range say so, so that a merged unmap never runs across it.</summary>
+    private unsafe void ReserveStubEntries()
+    {
+        PageTableLeaf* leaf = _table.FindOrAdd(new GuestAddress(StubLayout.Start));
+        for (ulong at = StubLayout.Start; at < StubLayout.End; at += GuestAddress.PageSize)
+        {
+            (*leaf)[PageTableLeaf.IndexOf(new GuestAddress(at))] = new PageTableEntry((ulong)Pte.Sealed);
+        }
+    }
 }

@@ -1,0 +1,330 @@
+using System;
+
+using UmlHost.Abi;
+using UmlHost.Host;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Memory;
+
+// Page faults. A fault finds one area and one page-table entry, makes a run of neighbouring pages present, and
+// leaves one operation (H9): the general walk of the sync has nothing to do.
+internal sealed unsafe partial class MemoryMap
+{
+    /// <summary>Most pages that one write fault copies.</summary>
+    private const int CopyRun = 16;
+
+    /// <summary>The stack area grows in steps of this many bytes, where Linux grows page by page: one trap
+    /// instead of thirty-two.</summary>
+    private const ulong StackStep = 128 * 1024;
+
+    private const ulong StackGuardGap = 256 * GuestAddress.PageSize;
+
+    /// <summary>A guest access to <paramref name="address"/> that the host child could not make.</summary>
+    public FaultResult Fault(GuestAddress address, Access access)
+    {
+        lock (_mmapLock)
+        {
+            FaultResult result = FaultLocked(address, access);
+            if (result is not (FaultResult.Resolved or FaultResult.NeedAccess))
+            {
+                Faults.Violations++;
+            }
+
+            return result;
+        }
+    }
+
+    private FaultResult FaultLocked(GuestAddress address, Access access)
+    {
+        Vma? area = _areas.Find(address);
+        if (area is null)
+        {
+            area = GrowStack(address);
+            if (area is null)
+            {
+                return FaultResult.SegvMapError;
+            }
+        }
+
+        if (area.IsSealed || area.Protection == PROT_NONE || (access != Access.Unknown && !area.Allows(access)))
+        {
+            return FaultResult.SegvAccessError;
+        }
+
+        address = address.PageDown;
+        PageTableLeaf* leaf = _table.FindOrAdd(address);
+        int index = PageTableLeaf.IndexOf(address);
+        PageTableEntry entry = (*leaf)[index];
+        if (!entry.IsPresent)
+        {
+            return area.Cache is null
+                ? FaultAnonymous(area, leaf, index)
+                : FaultCache(area, leaf, index, address, access);
+        }
+
+        bool mayNeedWrite = access is Access.Write or Access.Unknown
+            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
+        if (mayNeedWrite)
+        {
+            return FaultWrite(area, leaf, index);
+        }
+
+        // What the area allows is there. The host child may not have been told yet; else the access was made
+        // before another thread's batch, or it is a violation.
+        if (access == Access.Unknown && !entry.Has(Pte.New) && _ops.Count == 0)
+        {
+            return FaultResult.NeedAccess;
+        }
+
+        Faults.Spurious++;
+        return FaultResult.Resolved;
+    }
+
+    /// <summary>Grants frames to the absent pages around <paramref name="index"/>: all of the leaf that the area
+    /// covers and nothing else uses. The host faults them in one by one at its own speed.</summary>
+    private FaultResult FaultAnonymous(Vma area, PageTableLeaf* leaf, int index)
+    {
+        (int low, int high) = BoundsIn(area, leaf);
+        if (!ReserveFrame(leaf, index))
+        {
+            return FaultResult.OutOfMemory;
+        }
+
+        uint chunkFirst = leaf->Chunk * FrameAllocator.FramesPerChunk;
+        int from = index;
+        while (from > low && !(*leaf)[from - 1].IsPresent && _frames.IsFree(chunkFirst + (uint)(from - 1)))
+        {
+            from--;
+        }
+
+        int to = index + 1;
+        while (to < high && !(*leaf)[to].IsPresent && _frames.IsFree(chunkFirst + (uint)to))
+        {
+            to++;
+        }
+
+        if (!_frames.TryGrant(chunkFirst + (uint)from, (uint)(to - from)))
+        {
+            // Near the memory limit every page counts.
+            from = index;
+            to = index + 1;
+            if (!_frames.TryGrant(chunkFirst + (uint)from, 1))
+            {
+                return FaultResult.OutOfMemory;
+            }
+        }
+
+        Faults.Anonymous++;
+        SetPresent(leaf, from, to, chunkFirst + (uint)from, area.PteProtection());
+        return FaultResult.Resolved;
+    }
+
+    private FaultResult FaultCache(Vma area, PageTableLeaf* leaf, int index, GuestAddress address, Access access)
+    {
+        (int low, int high) = BoundsIn(area, leaf);
+        while (low < index && LastPresent(leaf, low, index) is int present and >= 0)
+        {
+            low = present + 1;
+        }
+
+        for (int at = index + 1; at < high; at++)
+        {
+            if ((*leaf)[at].IsPresent)
+            {
+                high = at;
+            }
+        }
+
+        ulong page = area.CachePage(address);
+        FaultResult found = area.Cache!.GetRun(page, page - (ulong)(index - low), page + (ulong)(high - index), out ulong first, out int count, out uint frame);
+        if (found != FaultResult.Resolved)
+        {
+            return found;
+        }
+
+        Faults.File++;
+        Pte protection = area.PteProtection() | Pte.Cache;
+        if (!area.IsShared)
+        {
+            protection &= ~Pte.Write;
+        }
+
+        int from = index - (int)(page - first);
+        SetPresent(leaf, from, from + count, frame, protection);
+        return access == Access.Write && !area.IsShared ? FaultWrite(area, leaf, index) : FaultResult.Resolved;
+    }
+
+    /// <summary>A write to a present page without write permission in a writable private area: take the page
+    /// over if it has no other user, else copy it, with its neighbours in the same state.</summary>
+    private FaultResult FaultWrite(Vma area, PageTableLeaf* leaf, int index)
+    {
+        PageTableEntry entry = (*leaf)[index];
+        (int low, int high) = BoundsIn(area, leaf);
+        if (area.IsShared || IsSoleUser(entry))
+        {
+            int from = index;
+            int to = index + 1;
+            while (from > low && CanTakeOver(area, (*leaf)[from - 1]))
+            {
+                from--;
+            }
+
+            while (to < high && CanTakeOver(area, (*leaf)[to]))
+            {
+                to++;
+            }
+
+            for (int at = from; at < to; at++)
+            {
+                (*leaf)[at] = (*leaf)[at].With(Pte.Write | Pte.NewProtection);
+            }
+
+            MarkDirty(leaf, from, to);
+            Faults.Reused++;
+            return FaultResult.Resolved;
+        }
+
+        if (!ReserveFrame(leaf, index))
+        {
+            return FaultResult.OutOfMemory;
+        }
+
+        uint chunkFirst = leaf->Chunk * FrameAllocator.FramesPerChunk;
+        int block = index & ~(CopyRun - 1);
+        low = Math.Max(low, block);
+        high = Math.Min(high, block + CopyRun);
+        int first = index;
+        int end = index + 1;
+        while (first > low && CanCopy((*leaf)[first - 1], chunkFirst + (uint)(first - 1)))
+        {
+            first--;
+        }
+
+        while (end < high && CanCopy((*leaf)[end], chunkFirst + (uint)end))
+        {
+            end++;
+        }
+
+        if (!_frames.TryGrant(chunkFirst + (uint)first, (uint)(end - first)))
+        {
+            first = index;
+            end = index + 1;
+            if (!_frames.TryGrant(chunkFirst + (uint)first, 1))
+            {
+                return FaultResult.OutOfMemory;
+            }
+        }
+
+        for (int at = first; at < end;)
+        {
+            int run = at + 1;
+            while (run < end && (*leaf)[run].Frame == (*leaf)[run - 1].Frame + 1)
+            {
+                run++;
+            }
+
+            _frames.Copy((*leaf)[at].Frame, chunkFirst + (uint)at, run - at);
+            for (; at < run; at++)
+            {
+                Gather((*leaf)[at].Frame);
+                _pages--;
+            }
+        }
+
+        Faults.CopyOnWrite++;
+        SetPresent(leaf, first, end, chunkFirst + (uint)first, area.PteProtection());
+        return FaultResult.Resolved;
+    }
+
+    private bool IsSoleUser(PageTableEntry entry) => !entry.Has(Pte.Cache) && _frames.References(entry.Frame) == 1;
+
+    private bool CanTakeOver(Vma area, PageTableEntry entry)
+        => entry.IsPresent && entry.Has(Pte.HostMapped) && !entry.Has(Pte.Write) && (area.IsShared || IsSoleUser(entry));
+
+    private bool CanCopy(PageTableEntry entry, uint to)
+        => entry.IsPresent && !entry.Has(Pte.Write) && !IsSoleUser(entry) && _frames.IsFree(to);
+
+    /// <summary>Sees to it that the leaf has a chunk whose frame at <paramref name="index"/> is free.</summary>
+    private bool ReserveFrame(PageTableLeaf* leaf, int index)
+    {
+        if (leaf->Chunk != FrameAllocator.NoChunk)
+        {
+            if (_frames.IsFree((leaf->Chunk * FrameAllocator.FramesPerChunk) + (uint)index))
+            {
+                return true;
+            }
+
+            _frames.ReleaseChunk(leaf->Chunk);
+        }
+
+        leaf->Chunk = _frames.ReserveChunk();
+        return leaf->Chunk != FrameAllocator.NoChunk;
+    }
+
+    /// <summary>Enters neighbouring frames, each with a reference that becomes the entry's, and leaves the one
+    /// operation that maps them. The entries may hold other frames before, already gathered.</summary>
+    private void SetPresent(PageTableLeaf* leaf, int from, int to, uint frame, Pte bits)
+    {
+        for (int index = from; index < to; index++)
+        {
+            (*leaf)[index] = new PageTableEntry(frame + (uint)(index - from), bits | Pte.Present | Pte.HostMapped);
+        }
+
+        _pages += to - from;
+        Faults.Pages += to - from;
+        _ops.Map(
+            new GuestAddress(leaf->Start + ((ulong)from << GuestAddress.PageShift)),
+            (ulong)(to - from) << GuestAddress.PageShift,
+            HostProtection(bits),
+            FrameAllocator.FileOffset(frame));
+        UpdateHostMappings(leaf);
+    }
+
+    /// <summary>The entries [low, high) of a leaf that lie in an area.</summary>
+    private static (int Low, int High) BoundsIn(Vma area, PageTableLeaf* leaf)
+    {
+        ulong low = Math.Max(area.Start.Value, leaf->Start) - leaf->Start;
+        ulong high = Math.Min(area.End.Value, leaf->Start + PageTable.LeafSpan) - leaf->Start;
+        return ((int)(low >> GuestAddress.PageShift), (int)(high >> GuestAddress.PageShift));
+    }
+
+    private static int LastPresent(PageTableLeaf* leaf, int low, int high)
+    {
+        for (int index = high - 1; index >= low; index--)
+        {
+            if ((*leaf)[index].IsPresent)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Extends the stack area down to <paramref name="address"/>, as Linux's expand_stack: not beyond
+    /// the limit, and not near another mapping.</summary>
+    private Vma? GrowStack(GuestAddress address)
+    {
+        Vma? area = _areas.FindAtOrAbove(address);
+        if (area is null || (area.Flags & VmaFlags.GrowsDown) == 0 || area.End - address > StackLimit || address.Value < MinAddress)
+        {
+            return null;
+        }
+
+        Vma? below = _areas.Previous(area);
+        ulong floor = below is null || below.Protection == PROT_NONE || (below.Flags & VmaFlags.GrowsDown) != 0
+            ? below?.End.Value ?? MinAddress
+            : below.End.Value + StackGuardGap;
+        ulong start = address.PageDown.Value;
+        if (start < floor)
+        {
+            return null;
+        }
+
+        ulong lowest = Math.Max(floor, area.End.Value > StackLimit ? area.End.Value - StackLimit : 0);
+        start = Math.Min(start, Math.Max(start & ~(StackStep - 1), (lowest + GuestAddress.PageSize - 1) & GuestAddress.PageMask));
+        _areas.Resize(area, new GuestAddress(start), area.End);
+        return area;
+    }
+}

@@ -1,0 +1,222 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+using UmlHost.Abi;
+using UmlHost.Native;
+
+namespace UmlHost.Memory;
+
+/// <summary>Pages that more than one address space can map (Linux's address_space): those of a file, read as
+/// they are needed, or of a shared memory object, zero at first. Each page is in the frame that lies in its
+/// chunk as the page lies in its 2 MiB of the file, so that a run of pages is one host mapping.
+/// <para>Reference counted by its mappings and its file. Lock: <c>page cache lock</c>, inside the mmap lock,
+/// outside the frame lock; held over the file's reads.</para></summary>
+internal sealed class PageCache
+{
+    /// <summary>A miss reads this many pages around it, aligned (read-ahead and fault-around in one).</summary>
+    private const int ReadAheadPages = 64;
+
+    private readonly FrameAllocator _frames;
+    private readonly MappedFile? _file;
+    private readonly Lock _pageCacheLock = new();
+    private readonly Dictionary<ulong, Chunk> _chunks = [];
+    private int _references = 1;
+
+    /// <param name="frames">Where the frames come from.</param>
+    /// <param name="file">The file behind the pages; null for shared anonymous memory.</param>
+    public PageCache(FrameAllocator frames, MappedFile? file)
+    {
+        _frames = frames;
+        _file = file;
+    }
+
+    public MappedFile? File => _file;
+
+    /// <summary>Pages read from the file so far.</summary>
+    public long PagesRead { get; private set; }
+
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) != 0)
+        {
+            return;
+        }
+
+        foreach (Chunk chunk in _chunks.Values)
+        {
+            for (int page = 0; page < FrameAllocator.FramesPerChunk; page++)
+            {
+                if (chunk.Has(page))
+                {
+                    _frames.Release(chunk.FirstFrame + (uint)page, 1);
+                }
+            }
+
+            _frames.ReleaseChunk(FrameAllocator.ChunkOf(chunk.FirstFrame));
+        }
+
+        _chunks.Clear();
+    }
+
+    /// <summary>Finds page <paramref name="page"/> (by index), reading it if need be, and the run of pages
+    /// around it within [<paramref name="from"/>, <paramref name="to"/>) that are there too, with a reference of
+    /// each for the caller.</summary>
+    /// <param name="first">The run's first page.</param>
+    /// <param name="count">Its length; all within one chunk.</param>
+    /// <param name="frame">The frame of <paramref name="first"/>.</param>
+    public FaultResult GetRun(ulong page, ulong from, ulong to, out ulong first, out int count, out uint frame)
+    {
+        first = page;
+        count = 0;
+        frame = 0;
+        ulong index = page / FrameAllocator.FramesPerChunk;
+        int within = (int)(page % FrameAllocator.FramesPerChunk);
+        lock (_pageCacheLock)
+        {
+            if (_file is not null && page >= (_file.Size + GuestAddress.PageSize - 1) >> GuestAddress.PageShift)
+            {
+                return FaultResult.BusAddressError;
+            }
+
+            if (!_chunks.TryGetValue(index, out Chunk? chunk))
+            {
+                uint reserved = _frames.ReserveChunk();
+                if (reserved == FrameAllocator.NoChunk)
+                {
+                    return FaultResult.OutOfMemory;
+                }
+
+                chunk = new Chunk(reserved * FrameAllocator.FramesPerChunk);
+                _chunks.Add(index, chunk);
+            }
+
+            if (!chunk.Has(within))
+            {
+                FaultResult filled = Fill(chunk, index, within);
+                if (filled != FaultResult.Resolved)
+                {
+                    return filled;
+                }
+            }
+
+            ulong chunkStart = index * FrameAllocator.FramesPerChunk;
+            int low = (int)(Math.Max(from, chunkStart) - chunkStart);
+            int high = (int)(Math.Min(to, chunkStart + FrameAllocator.FramesPerChunk) - chunkStart);
+            int start = within;
+            while (start > low && chunk.Has(start - 1))
+            {
+                start--;
+            }
+
+            int end = within + 1;
+            while (end < high && chunk.Has(end))
+            {
+                end++;
+            }
+
+            first = chunkStart + (ulong)start;
+            count = end - start;
+            frame = chunk.FirstFrame + (uint)start;
+            for (int i = 0; i < count; i++)
+            {
+                _frames.AddReference(frame + (uint)i);
+            }
+
+            return FaultResult.Resolved;
+        }
+    }
+
+    private unsafe FaultResult Fill(Chunk chunk, ulong index, int within)
+    {
+        int start = within & ~(ReadAheadPages - 1);
+        int end = start + ReadAheadPages;
+        ulong chunkByte = index * FrameAllocator.FramesPerChunk * GuestAddress.PageSize;
+        if (_file is not null)
+        {
+            ulong pages = (_file.Size - chunkByte + GuestAddress.PageSize - 1) >> GuestAddress.PageShift;
+            end = (int)Math.Min((ulong)end, pages);
+        }
+
+        while (start < within && chunk.Has(start))
+        {
+            start++;
+        }
+
+        for (int page = within; page < end; page++)
+        {
+            if (chunk.Has(page))
+            {
+                end = page;
+            }
+        }
+
+        for (int page = within; page > start; page--)
+        {
+            if (chunk.Has(page))
+            {
+                start = page + 1;
+            }
+        }
+
+        uint first = chunk.FirstFrame + (uint)start;
+        if (!_frames.TryGrant(first, (uint)(end - start)))
+        {
+            if (end - start == 1 || !_frames.TryGrant(chunk.FirstFrame + (uint)within, 1))
+            {
+                return FaultResult.OutOfMemory;
+            }
+
+            start = within;
+            end = within + 1;
+            first = chunk.FirstFrame + (uint)within;
+        }
+
+        if (_file is not null)
+        {
+            ulong offset = chunkByte + ((ulong)start << GuestAddress.PageShift);
+            Span<byte> to = new(_frames.Pointer(first), (end - start) << GuestAddress.PageShift);
+            while (!to.IsEmpty)
+            {
+                Result read = _file.ReadAt(offset, to);
+                if (read.Failed)
+                {
+                    _frames.Release(first, (uint)(end - start));
+                    return FaultResult.BusAddressError;
+                }
+
+                if (read.Raw == 0)
+                {
+                    break;
+                }
+
+                offset += (ulong)read.Raw;
+                to = to[(int)read.Raw..];
+            }
+
+            PagesRead += end - start;
+        }
+
+        chunk.Set(start, end);
+        return FaultResult.Resolved;
+    }
+
+    private sealed class Chunk(uint firstFrame)
+    {
+        private readonly ulong[] _present = new ulong[FrameAllocator.FramesPerChunk / 64];
+
+        public uint FirstFrame { get; } = firstFrame;
+
+        public bool Has(int page) => (_present[page / 64] & (1UL << (page % 64))) != 0;
+
+        public void Set(int from, int to)
+        {
+            for (int page = from; page < to; page++)
+            {
+                _present[page / 64] |= 1UL << (page % 64);
+            }
+        }
+    }
+}

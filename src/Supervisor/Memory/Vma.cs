@@ -1,0 +1,99 @@
+using System;
+
+using UmlHost.Abi;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Memory;
+
+[Flags]
+internal enum VmaFlags
+{
+    None = 0,
+    Shared = 1 << 0,
+    GrowsDown = 1 << 1,
+    NoReserve = 1 << 2,
+    Stack = 1 << 3,
+    Heap = 1 << 4,
+    DontFork = 1 << 5,
+    WipeOnFork = 1 << 6,
+    DontDump = 1 << 7,
+    Locked = 1 << 8,
+
+    /// <summary>Reserved by UmlHost (the stub range): any change gives EPERM, as for a sealed mapping.</summary>
+    Sealed = 1 << 9,
+
+    /// <summary>A shared mapping of a file that is not open for writing: PROT_WRITE gives EACCES.</summary>
+    DenyWrite = 1 << 10,
+}
+
+/// <summary>What the guest asked for: one virtual memory area (Linux's vm_area_struct). Split, merged and
+/// changed only by its <see cref="MemoryMap"/>, under the mmap lock.</summary>
+internal sealed class Vma
+{
+    public Vma(GuestAddress start, GuestAddress end, int protection, VmaFlags flags, PageCache? cache, ulong offset)
+    {
+        Start = start;
+        End = end;
+        Protection = protection;
+        Flags = flags;
+        Cache = cache;
+        Offset = offset;
+    }
+
+    public GuestAddress Start { get; set; }
+
+    public GuestAddress End { get; set; }
+
+    /// <summary>PROT_READ, PROT_WRITE, PROT_EXEC as the guest gave them.</summary>
+    public int Protection { get; set; }
+
+    public VmaFlags Flags { get; set; }
+
+    /// <summary>Where the pages come from: a file's or a shared memory object's pages; null for private
+    /// anonymous memory. The VMA owns one reference.</summary>
+    public PageCache? Cache { get; }
+
+    /// <summary>Byte offset in <see cref="Cache"/> of <see cref="Start"/>; zero for anonymous memory.</summary>
+    public ulong Offset { get; set; }
+
+    public ulong Length => End - Start;
+
+    public bool IsShared => (Flags & VmaFlags.Shared) != 0;
+
+    public bool IsSealed => (Flags & VmaFlags.Sealed) != 0;
+
+    /// <summary>Whether an access is allowed; as on x86_64, anything but PROT_NONE can be read.</summary>
+    public bool Allows(Access access) => access switch
+    {
+        Access.Write => (Protection & PROT_WRITE) != 0,
+        Access.Execute => (Protection & PROT_EXEC) != 0,
+        _ => Protection != PROT_NONE,
+    };
+
+    /// <summary>The page number in the page cache of the page at <paramref name="address"/>.</summary>
+    public ulong CachePage(GuestAddress address) => (Offset + (address - Start)) >> GuestAddress.PageShift;
+
+    /// <summary>Whether <paramref name="next"/>, which begins where this ends, can be one area with it.</summary>
+    public bool CanMergeWith(Vma next)
+        => End == next.Start
+            && Protection == next.Protection
+            && Flags == next.Flags
+            && !IsSealed
+            && ReferenceEquals(Cache, next.Cache)
+            && (Cache is null || Offset + Length == next.Offset);
+
+    /// <summary>A copy for [<paramref name="start"/>, <paramref name="end"/>) of this area, with a reference of
+    /// its own to the cache.</summary>
+    public Vma Slice(GuestAddress start, GuestAddress end)
+    {
+        Cache?.AddReference();
+        return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start));
+    }
+
+    /// <summary>The protection bits of an entry that has all that this area allows.</summary>
+    public Pte PteProtection()
+        => (Protection != PROT_NONE ? Pte.Read : 0)
+            | ((Protection & PROT_WRITE) != 0 ? Pte.Write : 0)
+            | ((Protection & PROT_EXEC) != 0 ? Pte.Execute : 0);
+}

@@ -1,0 +1,94 @@
+/*
+ * The contract between the stub and the supervisor: where the stub lives in every host child, what its
+ * pages hold, and what it may call. Read by the stub's C and assembly; the supervisor compares the copy of
+ * these numbers in the stub page's header (struct stub_header) with its own (Host/StubLayout.cs) at start.
+ */
+#ifndef UMLHOST_STUB_LAYOUT_H
+#define UMLHOST_STUB_LAYOUT_H
+
+#define STUB_PAGE_SIZE		0x1000
+
+/* The same in every child: above any mmap_min_addr, below where programs are linked. */
+#define STUB_START		0x100000
+
+/* r-x, one page, shared by all children: the code in page.S and fault.c. */
+#define STUB_CODE		STUB_START
+
+/* r--, one page: the operations to run. Only the supervisor writes it, through its own mapping, so that no
+ * guest thread can change an operation between its being written and its being run. */
+#define STUB_BATCH		(STUB_CODE + STUB_PAGE_SIZE)
+
+/* rw-: faultinfo at its start, the signal stack in the rest. Eight pages hold the largest xsave area that
+ * x86_64 has today (AMX: 11 KiB) with room to spare. The guest can write here: nothing in it is trusted. */
+#define STUB_DATA		(STUB_BATCH + STUB_PAGE_SIZE)
+#define STUB_DATA_PAGES		8
+#define STUB_DATA_SIZE		(STUB_DATA_PAGES * STUB_PAGE_SIZE)
+#define STUB_SIGSTACK		(STUB_DATA + STUB_FAULTINFO_SIZE)
+#define STUB_SIGSTACK_SIZE	(STUB_DATA_SIZE - STUB_FAULTINFO_SIZE)
+
+#define STUB_END		(STUB_DATA + STUB_DATA_SIZE)
+
+/* One operation: number, six arguments, expected result. A number of 0 ends the batch. */
+#define STUB_OP_NUMBER		0
+#define STUB_OP_ARGS		8
+#define STUB_OP_EXPECTED	56
+#define STUB_OP_SIZE		64
+#define STUB_BATCH_OPS		(STUB_PAGE_SIZE / STUB_OP_SIZE - 1)
+
+/* What the fault handler leaves at STUB_DATA. */
+#define STUB_FAULTINFO_SIZE	64
+
+/* The one descriptor a child has: the guest memory file. */
+#define STUB_MEMORY_FD		0
+
+/* The stub executable's exit statuses, should it not come up. */
+#define STUB_EXIT_ARGS		101
+#define STUB_EXIT_MAP		102
+#define STUB_EXIT_ORPHAN	103
+#define STUB_EXIT_PRCTL		104
+
+#define STUB_MAGIC		0x31627574536c6d55	/* "UmlStub1" */
+
+#ifndef __ASSEMBLER__
+
+struct stub_op {
+	unsigned long number;
+	unsigned long args[6];
+	unsigned long expected;
+};
+
+struct stub_faultinfo {
+	unsigned long address;		/* cr2 */
+	unsigned long error_code;
+	unsigned long trap_number;
+	unsigned long signal;
+	unsigned long code;		/* si_code */
+	unsigned long reserved[3];
+};
+
+/* At the start of the code page. Offsets are from the page's start. */
+struct stub_header {
+	unsigned long magic;
+	unsigned long start, batch, data, end;
+	unsigned long op_size, faultinfo_size, sigstack, sigstack_size;
+	unsigned long run;		/* runs the operations at rbx, then int3 */
+	unsigned long park;		/* where a new thread waits to be seized */
+	unsigned long fault;		/* the signal handler */
+	unsigned long restorer;
+	unsigned long filter;		/* struct sock_fprog is built by the supervisor from these two */
+	unsigned long filter_length;	/* where its length in instructions is */
+};
+
+/* At the start of the batch page while the child comes up (STUB_BATCH is not used for operations yet). */
+struct stub_init {
+	unsigned long code_offset;	/* of the three parts in the memory file */
+	unsigned long batch_offset;
+	unsigned long data_offset;
+	unsigned long supervisor;	/* process id: a child that has another parent ends itself */
+};
+
+_Static_assert(sizeof(struct stub_op) == STUB_OP_SIZE, "stub_op");
+_Static_assert(sizeof(struct stub_faultinfo) == STUB_FAULTINFO_SIZE, "stub_faultinfo");
+
+#endif
+#endif

@@ -1,0 +1,84 @@
+namespace UmlHost.Bench;
+
+internal enum Against
+{
+    Native,
+    Floor,
+    Milliseconds,
+}
+
+/// <summary>A limit the issue sets: a ratio to another column, or an absolute time.</summary>
+internal sealed record Target(Against Against, double Limit);
+
+internal enum FloorLoop
+{
+    None,
+    Call,
+    Pread,
+}
+
+/// <summary>One line of the table: what to run, and what to hold it against.</summary>
+internal sealed record Row(string Name, string Program)
+{
+    /// <summary>What follows the iteration count; "{data}" and "{true}" stand for files in the output folder.</summary>
+    public string[] Arguments { get; init; } = [];
+
+    /// <summary>A fixed iteration count (a number of pages). Without one, the runner finds how many make a loop long enough.</summary>
+    public long? Iterations { get; init; }
+
+    public FloorLoop Floor { get; init; } = FloorLoop.None;
+
+    /// <summary>How many system calls one iteration makes: the floor is that many times its loop.</summary>
+    public int FloorCalls { get; init; } = 1;
+
+    public Target? Target { get; init; }
+
+    /// <summary>Says why the row cannot work before guests can fork (threads and signals are named the same way).</summary>
+    public string? Needs { get; init; }
+
+    /// <summary>Count the faults the supervisor sees, from its report.</summary>
+    public bool CountFaults { get; init; }
+
+    /// <summary>The measure is the program's whole life, from spawn to its end, not a loop inside.</summary>
+    public bool WholeLife { get; init; }
+
+    public string Unit => WholeLife ? "ms" : "ns";
+
+    public static readonly Row[] All =
+    [
+        new("getppid", "getppid") { Floor = FloorLoop.Call, Target = new(Against.Floor, 1.25) },
+        new("clock_gettime", "clock_gettime"),
+        new("read 1 byte", "read1") { Arguments = ["{data}"], Floor = FloorLoop.Call, Target = new(Against.Floor, 1.35) },
+        new("pread 64 KiB", "pread64k") { Arguments = ["{data}"], Floor = FloorLoop.Pread },
+        new("open+close", "open_close") { Arguments = ["{data}"], Floor = FloorLoop.Call, FloorCalls = 2 },
+        new("page fault, sequential", "fault")
+        {
+            Arguments = ["sequential"],
+            Iterations = FaultPages,
+            Target = new(Against.Native, 2),
+            CountFaults = true,
+        },
+        new("page fault, random", "fault")
+        {
+            Arguments = ["random"],
+            Iterations = FaultPages,
+            Target = new(Against.Native, 4),
+            CountFaults = true,
+        },
+        new("mmap+touch+munmap", "mmap_touch_munmap"),
+        new("mprotect twice + touch", "mprotect_touch"),
+        new("true, start to end", "true") { WholeLife = true, Target = new(Against.Milliseconds, 40) },
+        new("signal to self", "signal_self") { Needs = "signals" },
+        new("thread create+join", "thread_create") { Needs = "threads" },
+        new("futex ping-pong", "futex_pingpong") { Needs = "threads" },
+        new("fork+exit+wait", "fork_wait") { Needs = "fork" },
+        new("fork+exec of true", "fork_exec") { Arguments = ["{true}"], Needs = "fork" },
+        new("fork, 10 pages packed", "fork_pages") { Arguments = ["packed"], Needs = "fork" },
+        new("fork, 10 pages over 1 TiB", "fork_pages") { Arguments = ["spread"], Needs = "fork" },
+        new("COW fault", "cow_fault") { Iterations = CowPages, Needs = "fork" },
+        new("pipe ping-pong", "pipe_pingpong") { Needs = "fork" },
+    ];
+
+    private const long FaultPages = 64 * 1024 / 4;
+    private const long CowPages = 16 * 1024 / 4;
+}
