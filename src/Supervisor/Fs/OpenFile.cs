@@ -1,36 +1,155 @@
+using System;
+using System.Threading;
+
 using UmlHost.Abi;
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Syscalls;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Fs;
 
 /// <summary>An open file description (Linux's struct file): position, status flags and operations. Shared by
-/// dup and fork; counted, and closed with the last reference.</summary>
-internal abstract class OpenFile
+/// dup and fork; counted, and closed with the last reference. Created with one reference, its creator's.</summary>
+internal abstract class OpenFile(int flags)
 {
-    /// <summary>O_* status flags (access mode, O_APPEND, O_NONBLOCK …).</summary>
-    public int Flags { get; set; }
+    private int _references = 1;
+    private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
-    /// <summary>Reads at the file's position into guest memory and moves it.</summary>
-    public virtual SyscallResult Read(GuestTask task, GuestAddress buffer, ulong count) => Errno.EINVAL;
+    /// <summary>O_* status flags (access mode, O_APPEND, O_NONBLOCK …), as F_GETFL shows them.</summary>
+    public int Flags
+    {
+        get => Volatile.Read(ref _flags);
+        protected set => Volatile.Write(ref _flags, value);
+    }
 
-    public virtual SyscallResult ReadAt(GuestTask task, GuestAddress buffer, ulong count, long offset) => Errno.ESPIPE;
+    /// <summary>Opened with O_PATH: names a place and is good for little else.</summary>
+    public bool IsPath => (Flags & O_PATH) != 0;
 
-    public virtual SyscallResult Write(GuestTask task, GuestAddress buffer, ulong count) => Errno.EINVAL;
+    /// <summary>FMODE_READ.</summary>
+    public bool CanRead => (Flags & (O_ACCMODE | O_PATH)) is O_RDONLY or O_RDWR;
 
-    public virtual SyscallResult WriteAt(GuestTask task, GuestAddress buffer, ulong count, long offset) => Errno.ESPIPE;
+    /// <summary>FMODE_WRITE.</summary>
+    public bool CanWrite => (Flags & (O_ACCMODE | O_PATH)) is O_WRONLY or O_RDWR;
 
+    public bool IsNonblocking => (Flags & O_NONBLOCK) != 0;
+
+    /// <summary>Has positions: lseek, pread and pwrite work (FMODE_LSEEK, FMODE_PREAD).</summary>
+    public virtual bool CanSeek => false;
+
+    /// <summary>The type bits of st_mode; 0 for a file that has none (an anonymous inode).</summary>
+    public virtual uint Type => 0;
+
+    public bool IsDirectory => Type == S_IFDIR;
+
+    /// <summary>What mmap maps; null gives ENODEV. The same object for every opening of one inode.</summary>
+    public virtual MappedFile? Mapping => null;
+
+    /// <summary>Reads at the file's position, and moves it. A short count is what there was.</summary>
+    public virtual SyscallResult Read(GuestTask task, ref IovIter to) => Errno.EINVAL;
+
+    /// <summary>Reads at <paramref name="offset"/>, not negative; the position stays.</summary>
+    public virtual SyscallResult ReadAt(GuestTask task, ref IovIter to, long offset) => Errno.ESPIPE;
+
+    /// <summary>Writes at the file's position, and moves it. EPIPE is for the caller to add SIGPIPE to.</summary>
+    public virtual SyscallResult Write(GuestTask task, ref IovIter from) => Errno.EINVAL;
+
+    public virtual SyscallResult WriteAt(GuestTask task, ref IovIter from, long offset) => Errno.ESPIPE;
+
+    /// <summary>lseek; <paramref name="whence"/> is one that Linux knows.</summary>
     public virtual SyscallResult Seek(long offset, int whence) => Errno.ESPIPE;
 
-    public virtual SyscallResult GetDents64(GuestTask task, GuestAddress buffer, uint count) => Errno.ENOTDIR;
+    /// <summary>getdents64, or getdents with its records where <paramref name="legacy"/> is set.</summary>
+    public virtual SyscallResult ReadDirectory(GuestTask task, GuestAddress buffer, uint count, bool legacy) => Errno.ENOTDIR;
 
     public virtual SyscallResult Ioctl(GuestTask task, uint request, ulong argument) => Errno.ENOTTY;
 
-    /// <summary>What mmap maps; null gives ENODEV.</summary>
-    public virtual MappedFile? Mapping => null;
+    public abstract Errno Stat(out stat status);
 
-    /// <summary>Called once, when the last descriptor is gone.</summary>
+    public abstract Errno Statx(uint flags, uint mask, out statx status);
+
+    public abstract Errno StatFs(out statfs status);
+
+    /// <summary>access on the file itself: R_OK, W_OK, X_OK, or F_OK.</summary>
+    public abstract Errno Access(int mode, bool effective);
+
+    /// <summary>The target of the symbolic link that this was opened on with O_PATH; ENOENT for all else.</summary>
+    public virtual Result ReadLink(Span<byte> target) => new(-(long)Errno.ENOENT);
+
+    /// <summary>F_GETPIPE_SZ.</summary>
+    public virtual SyscallResult PipeSize => Errno.EBADF;
+
+    /// <summary>fsync, or fdatasync.</summary>
+    public virtual Errno Sync(bool dataOnly) => Errno.EINVAL;
+
+    /// <summary>posix_fadvise, its arguments checked.</summary>
+    public virtual Errno Advise(long offset, long length, int advice) => Errno.None;
+
+    public virtual Errno Truncate(long length) => Errno.EINVAL;
+
+    public virtual Errno SetMode(uint mode) => Errno.EROFS;
+
+    public virtual Errno SetOwner(uint user, uint group) => Errno.EROFS;
+
+    /// <summary>utimensat on the file itself; the times are checked.</summary>
+    public virtual Errno SetTimes(in timespec accessed, in timespec modified) => Errno.EROFS;
+
+    /// <summary>F_SETFL: the settable ones of <paramref name="flags"/> replace their like.</summary>
+    public virtual Errno SetStatusFlags(int flags)
+    {
+        const int Settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC;
+        int old, changed;
+        do
+        {
+            old = Flags;
+            changed = (old & ~Settable) | (flags & Settable);
+        }
+        while (Interlocked.CompareExchange(ref _flags, changed, old) != old);
+        return Errno.None;
+    }
+
+    /// <summary>One reference more; the caller has one already.</summary>
+    public OpenFile Acquire()
+    {
+        Interlocked.Increment(ref _references);
+        return this;
+    }
+
+    /// <summary>One reference more, unless the last is gone already.</summary>
+    public bool TryAcquire()
+    {
+        int seen = Volatile.Read(ref _references);
+        while (seen != 0)
+        {
+            int before = Interlocked.CompareExchange(ref _references, seen + 1, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+            seen = before;
+        }
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Called once, when the last reference is gone.</summary>
     protected abstract void Close();
+}
+
+/// <summary>A reference to an open file for as long as one call needs it (Linux's fdget and fdput).</summary>
+/// <param name="file">Acquired for this reference; null where the descriptor is not open.</param>
+internal readonly ref struct FileReference(OpenFile? file)
+{
+    public OpenFile? File { get; } = file;
+
+    public void Dispose() => File?.Release();
 }

@@ -1,0 +1,63 @@
+using System;
+using System.Threading;
+
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Fs;
+
+/// <summary>Where a process's paths start (Linux's fs_struct): working directory, umask, and the files it sees.
+/// Shared by tasks with CLONE_FS. The working directory changes under the <c>fs lock</c>, a leaf.</summary>
+/// <param name="workingDirectory">A directory, its reference taken over.</param>
+internal sealed class FsContext(FileSystem fileSystem, OpenFile workingDirectory, uint umask)
+{
+    private readonly Lock _lock = new();
+    private OpenFile _workingDirectory = workingDirectory;
+    private uint _umask = umask;
+
+    public FileSystem FileSystem { get; } = fileSystem;
+
+    public uint Umask => Volatile.Read(ref _umask);
+
+    /// <summary>umask: sets the permission bits, returns the ones before.</summary>
+    public uint ExchangeUmask(uint umask) => Interlocked.Exchange(ref _umask, umask & 0x1ff);
+
+    public FileReference WorkingDirectory
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new FileReference(_workingDirectory.Acquire());
+            }
+        }
+    }
+
+    /// <summary>chdir's end: takes over the reference to <paramref name="directory"/>.</summary>
+    public void SetWorkingDirectory(OpenFile directory)
+    {
+        OpenFile old;
+        lock (_lock)
+        {
+            old = _workingDirectory;
+            _workingDirectory = directory;
+        }
+        old.Release();
+    }
+
+    /// <summary>Where <paramref name="path"/> starts for a call with a directory descriptor: no file means EBADF.
+    /// An absolute path does not look at the descriptor.</summary>
+    public FileReference Start(FdTable files, int directory, ReadOnlySpan<byte> path) =>
+        directory == AT_FDCWD || (!path.IsEmpty && path[0] == (byte)'/') ? WorkingDirectory : files.Get(directory);
+
+    /// <summary>A copy, as fork makes it.</summary>
+    public FsContext Fork()
+    {
+        using FileReference directory = WorkingDirectory;
+        return new FsContext(FileSystem, directory.File!.Acquire(), Umask);
+    }
+
+    /// <summary>The last task that used this is gone.</summary>
+    public void Close() => _workingDirectory.Release();
+}

@@ -1,0 +1,136 @@
+using System;
+using System.Threading;
+
+using UmlHost.Abi;
+using UmlHost.Kernel;
+using UmlHost.Memory;
+using UmlHost.Native;
+using UmlHost.Syscalls;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Fs;
+
+/// <summary>A regular host file. Opened by a guest it is for reading only; inherited as a standard stream it may
+/// be for writing. The position is that of the host's own open file description, so that one shared with
+/// whoever started the supervisor stays shared. Bytes go straight between the file and guest frames.</summary>
+internal sealed unsafe class HostFile(int hostFd, int flags) : HostOpenFile(hostFd, S_IFREG, flags)
+{
+    private static readonly TransferAction<HostTransfer> s_read = static (ref HostTransfer at, Span<byte> stretch, ulong _) =>
+    {
+        fixed (byte* start = stretch)
+        {
+            return at.Took(at.Positioned
+                ? LibC.pread(at.Fd, start, (nuint)stretch.Length, at.Offset)
+                : LibC.read(at.Fd, start, (nuint)stretch.Length));
+        }
+    };
+
+    private static readonly TransferAction<HostTransfer> s_write = static (ref HostTransfer at, Span<byte> stretch, ulong _) =>
+    {
+        fixed (byte* start = stretch)
+        {
+            return at.Took(at.Positioned
+                ? LibC.pwrite(at.Fd, start, (nuint)stretch.Length, at.Offset)
+                : LibC.write(at.Fd, start, (nuint)stretch.Length));
+        }
+    };
+
+    /// <summary>The <c>file position lock</c> (f_pos_lock): makes a read of several stretches one. Taken before
+    /// the mmap lock.</summary>
+    private readonly Lock _positionLock = new();
+
+    private HostMappedFile? _mapping;
+
+    public override bool CanSeek => true;
+
+    public override MappedFile? Mapping => _mapping ??= HostMappedFile.Of(HostFd);
+
+    public override SyscallResult Read(GuestTask task, ref IovIter to)
+    {
+        HostTransfer at = new() { Fd = HostFd };
+        lock (_positionLock)
+        {
+            return to.Transfer(task.Memory, Access.Write, ref at, s_read);
+        }
+    }
+
+    public override SyscallResult ReadAt(GuestTask task, ref IovIter to, long offset)
+    {
+        HostTransfer at = new() { Fd = HostFd, Positioned = true, Offset = offset };
+        return to.Transfer(task.Memory, Access.Write, ref at, s_read);
+    }
+
+    public override SyscallResult Write(GuestTask task, ref IovIter from)
+    {
+        HostTransfer at = new() { Fd = HostFd };
+        lock (_positionLock)
+        {
+            return from.Transfer(task.Memory, Access.Read, ref at, s_write);
+        }
+    }
+
+    public override SyscallResult WriteAt(GuestTask task, ref IovIter from, long offset)
+    {
+        HostTransfer at = new() { Fd = HostFd, Positioned = true, Offset = offset };
+        return from.Transfer(task.Memory, Access.Read, ref at, s_write);
+    }
+
+    public override SyscallResult Seek(long offset, int whence)
+    {
+        lock (_positionLock)
+        {
+            return LibC.lseek(HostFd, offset, whence);
+        }
+    }
+
+    public override SyscallResult Ioctl(GuestTask task, uint request, ulong argument)
+    {
+        if (request != FIONREAD)
+        {
+            return Errno.ENOTTY;
+        }
+        Errno error = Stat(out stat status);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+        SyscallResult position = Seek(0, SEEK_CUR);
+        return position.Failed ? position
+            : task.Memory.Write(new GuestAddress(argument), (int)(status.st_size - position.Raw)) ? SyscallResult.Zero
+            : Errno.EFAULT;
+    }
+
+    public override Errno Sync(bool dataOnly) => (dataOnly ? LibC.fdatasync(HostFd) : LibC.fsync(HostFd)).Error;
+
+    public override Errno Advise(long offset, long length, int advice) => LibC.posix_fadvise(HostFd, offset, length, advice).Error;
+
+    /// <summary>O_APPEND must hold where writes are made, in the host's description; O_NONBLOCK means nothing for
+    /// a regular file.</summary>
+    public override Errno SetStatusFlags(int flags)
+    {
+        if (CanWrite && ((Flags ^ flags) & O_APPEND) != 0)
+        {
+            Result host = LibC.fcntl(HostFd, F_GETFL, 0);
+            Result set = host.Failed ? host : LibC.fcntl(HostFd, F_SETFL, (host.Int & ~O_APPEND) | (flags & O_APPEND));
+            if (set.Failed)
+            {
+                return set.Error;
+            }
+        }
+        return base.SetStatusFlags(flags);
+    }
+
+    private struct HostTransfer
+    {
+        public int Fd;
+        public bool Positioned;
+        public long Offset;
+
+        public long Took(Result result)
+        {
+            Offset += Math.Max(0, result.Raw);
+            return result.Raw;
+        }
+    }
+}

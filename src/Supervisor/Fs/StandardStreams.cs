@@ -1,0 +1,60 @@
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Fs;
+
+/// <summary>The supervisor's standard input, output and error as a guest's descriptors 0, 1 and 2.</summary>
+internal static unsafe class StandardStreams
+{
+    /// <summary>Opens those that are open on the host in <paramref name="files"/>, at descriptors of their own, and
+    /// puts /dev/null in the place of the supervisor's 0 and 1: a guest that closes the last reference closes
+    /// the stream. 2 stays, for the supervisor's own messages.</summary>
+    public static void Inherit(FdTable files)
+    {
+        Result nothing;
+        fixed (byte* name = "/dev/null\0"u8)
+        {
+            nothing = LibC.open(name, O_RDWR | O_CLOEXEC);
+        }
+        for (int fd = 0; fd <= 2; fd++)
+        {
+            if (Open(fd) is not { } file)
+            {
+                continue;
+            }
+            if (files.Replace(fd, file, closeOnExec: false) != Errno.None)
+            {
+                file.Release();
+            }
+            if (fd < 2 && !nothing.Failed)
+            {
+                _ = LibC.dup3(nothing.Int, fd, O_CLOEXEC);
+            }
+        }
+        if (!nothing.Failed && nothing.Int > 2)
+        {
+            _ = LibC.close(nothing.Int);
+        }
+    }
+
+    /// <summary>An open file on a copy of <paramref name="hostFd"/>, which shares position and flags with it; null
+    /// where that is not open.</summary>
+    public static OpenFile? Open(int hostFd)
+    {
+        Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
+        Result own = flags.Failed ? flags : LibC.fcntl(hostFd, F_DUPFD_CLOEXEC, 3);
+        if (own.Failed || HostPaths.Stat(own.Int, out stat status).Failed)
+        {
+            return null;
+        }
+        uint type = status.st_mode & S_IFMT;
+        return type switch
+        {
+            S_IFREG => new HostFile(own.Int, flags.Int),
+            S_IFDIR => new HostDirectory(own.Int, flags.Int),
+            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? new HostStream(own.Int, type, flags.Int),
+            _ => new HostStream(own.Int, type, flags.Int),
+        };
+    }
+}

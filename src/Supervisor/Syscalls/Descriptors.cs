@@ -1,0 +1,138 @@
+using UmlHost.Abi;
+using UmlHost.Fs;
+using UmlHost.Kernel;
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Syscalls;
+
+/// <summary>Descriptors themselves: dup and fcntl.</summary>
+internal static unsafe class Descriptors
+{
+    public static readonly Syscall[] Calls =
+    [
+        new(32, "dup", &Dup, ArgumentKind.Fd),
+        new(33, "dup2", &Dup2, ArgumentKind.Fd, ArgumentKind.Fd),
+        new(72, "fcntl", &Fcntl, ArgumentKind.Fd, ArgumentKind.FcntlCommand, ArgumentKind.Hex)
+        {
+            Support = Support.Partial,
+            Caveat = "taking a lock gives ENOLCK; no owners, signals, leases and notifications (EINVAL)",
+        },
+        new(292, "dup3", &Dup3, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.OpenFlags),
+    ];
+
+    private static SyscallResult Dup(GuestTask task, in SyscallArguments args)
+    {
+        using FileReference reference = task.Files.Get(args.Int(0));
+        return reference.File is { } file ? Add(task, file, closeOnExec: false, minimum: 0) : Errno.EBADF;
+    }
+
+    private static SyscallResult Dup2(GuestTask task, in SyscallArguments args)
+    {
+        if (args.Int(0) != args.Int(1))
+        {
+            return Replace(task, args.Int(0), args.Int(1), closeOnExec: false);
+        }
+        using FileReference reference = task.Files.Get(args.Int(0));
+        return reference.File is null ? Errno.EBADF : args.Int(1);
+    }
+
+    private static SyscallResult Dup3(GuestTask task, in SyscallArguments args) =>
+        (args.Int(2) & ~O_CLOEXEC) != 0 || args.Int(0) == args.Int(1)
+            ? Errno.EINVAL
+            : Replace(task, args.Int(0), args.Int(1), (args.Int(2) & O_CLOEXEC) != 0);
+
+    private static SyscallResult Replace(GuestTask task, int old, int fd, bool closeOnExec)
+    {
+        using FileReference reference = task.Files.Get(old);
+        if (reference.File is not { } file)
+        {
+            return Errno.EBADF;
+        }
+        Errno error = task.Files.Replace(fd, file.Acquire(), closeOnExec);
+        if (error != Errno.None)
+        {
+            file.Release();
+            return error;
+        }
+        return (long)fd;
+    }
+
+    private static SyscallResult Add(GuestTask task, OpenFile file, bool closeOnExec, int minimum)
+    {
+        int fd = task.Files.Add(file.Acquire(), closeOnExec, minimum);
+        if (fd < 0)
+        {
+            file.Release();
+        }
+        return (long)fd;
+    }
+
+    private static SyscallResult Fcntl(GuestTask task, in SyscallArguments args)
+    {
+        int fd = args.Int(0), command = args.Int(1);
+        using FileReference reference = task.Files.Get(fd);
+        if (reference.File is not { } file
+            || (file.IsPath && command is not (F_DUPFD or F_DUPFD_CLOEXEC or F_GETFD or F_SETFD or F_GETFL)))
+        {
+            return Errno.EBADF;
+        }
+        switch (command)
+        {
+            case F_DUPFD or F_DUPFD_CLOEXEC:
+                return args.ULong(2) >= (ulong)task.Files.Limit
+                    ? Errno.EINVAL
+                    : Add(task, file, command == F_DUPFD_CLOEXEC, args.Int(2));
+            case F_GETFD:
+                return task.Files.GetCloseOnExec(fd) switch
+                {
+                    null => Errno.EBADF,
+                    true => FD_CLOEXEC,
+                    false => SyscallResult.Zero,
+                };
+            case F_SETFD:
+                return task.Files.SetCloseOnExec(fd, (args.Int(2) & FD_CLOEXEC) != 0);
+            case F_GETFL:
+                return (long)file.Flags;
+            case F_SETFL:
+                return file.SetStatusFlags(args.Int(2));
+            case F_GETLK or F_SETLK or F_SETLKW or F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW:
+                return Lock(task, file, command, args.Address(2));
+            case F_GETPIPE_SZ:
+                return file.PipeSize;
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    /// <summary>Record locks. Nobody holds one, because nobody gets one.</summary>
+    private static SyscallResult Lock(GuestTask task, OpenFile file, int command, GuestAddress address)
+    {
+        if (!task.Memory.Read(address, out flock wanted))
+        {
+            return Errno.EFAULT;
+        }
+        if (command is F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW && wanted.l_pid != 0)
+        {
+            return Errno.EINVAL;
+        }
+        bool asking = command is F_GETLK or F_OFD_GETLK;
+        if (wanted.l_type is not (F_RDLCK or F_WRLCK) && (asking || wanted.l_type != F_UNLCK))
+        {
+            return Errno.EINVAL;
+        }
+        if (wanted.l_whence is < SEEK_SET or > SEEK_END || (wanted.l_whence == SEEK_SET && wanted.l_start < 0))
+        {
+            return Errno.EINVAL;
+        }
+        if (asking)
+        {
+            wanted.l_type = F_UNLCK;
+            return task.Memory.Write(address, wanted) ? SyscallResult.Zero : Errno.EFAULT;
+        }
+        return (wanted.l_type == F_RDLCK && !file.CanRead) || (wanted.l_type == F_WRLCK && !file.CanWrite) ? Errno.EBADF
+            : wanted.l_type == F_UNLCK ? SyscallResult.Zero
+            : Errno.ENOLCK;
+    }
+}
