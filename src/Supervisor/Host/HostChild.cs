@@ -1,0 +1,127 @@
+using System;
+using System.Globalization;
+using System.Text;
+using System.Threading;
+
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Host;
+
+/// <summary>A host process that is one guest address space (H1): spawned from the stub executable, it holds the
+/// memory file, the stub pages and the guest's pages, and nothing of the supervisor.
+/// <para>Must be spawned by a thread that lives as long as the supervisor: the child asks to be killed when the
+/// thread that spawned it ends.</para></summary>
+internal sealed unsafe class HostChild
+{
+    private readonly HostMemory _memory;
+    private readonly ulong _slot;
+    private int _gone;
+
+    private HostChild(HostMemory memory, StubImage stub, int pid, ulong slot)
+    {
+        _memory = memory;
+        Stub = stub;
+        Pid = pid;
+        _slot = slot;
+        BatchPage = (HostOp*)(memory.Base + slot);
+        DataPage = memory.Base + slot + StubLayout.PageSize;
+    }
+
+    /// <summary>The host's process id, which is also the thread id of the first thread.</summary>
+    public int Pid { get; }
+
+    public StubImage Stub { get; }
+
+    /// <summary>The supervisor's view of the batch page: the child's own view is read-only.</summary>
+    public HostOp* BatchPage { get; }
+
+    /// <summary>The supervisor's view of the stub data pages. The guest can write there.</summary>
+    public byte* DataPage { get; }
+
+    /// <summary>Starts a child. It maps the stub pages and waits for <see cref="PtraceThread.Attach"/>.</summary>
+    public static Result Spawn(HostMemory memory, StubImage stub, out HostChild? child)
+    {
+        child = null;
+        ulong slot = memory.ReserveStubSlot();
+        if (slot == 0)
+        {
+            return new Result(-(long)Errno.EAGAIN);
+        }
+
+        // What the child reads to come up: struct stub_init.
+        ulong* init = (ulong*)(memory.Base + slot);
+        init[0] = stub.CodeOffset;
+        init[1] = slot;
+        init[2] = slot + StubLayout.PageSize;
+        init[3] = (ulong)LibC.getpid();
+
+        int pid;
+        Result spawned = PosixSpawn(memory.Fd, stub.ExecutablePath, slot, &pid);
+        if (spawned.Failed)
+        {
+            memory.ReleaseStubSlot(slot);
+            return spawned;
+        }
+
+        child = new HostChild(memory, stub, pid, slot);
+        return default;
+    }
+
+    /// <summary>Lets a child that has been seized go on from where it waits for that.</summary>
+    public void Go()
+    {
+        uint* go = (uint*)DataPage;
+        Volatile.Write(ref *go, 1);
+        LibC.futex_wake(go, 1, 0);
+    }
+
+    /// <summary>Kills the process with all its threads. The threads' tracers reap them.</summary>
+    public void Kill() => LibC.kill(Pid, SIGKILL);
+
+    /// <summary>The process is gone: its stub pages can serve another.</summary>
+    public void Gone()
+    {
+        if (Interlocked.Exchange(ref _gone, 1) == 0)
+        {
+            _memory.ReleaseStubSlot(_slot);
+        }
+    }
+
+    private static Result PosixSpawn(int memoryFd, string path, ulong slot, int* pid)
+    {
+        Span<byte> pathBytes = stackalloc byte[64];
+        pathBytes[Encoding.UTF8.GetBytes(path, pathBytes)] = 0;
+        Span<byte> argument = stackalloc byte[24];
+        slot.TryFormat(argument, out int length, "x", CultureInfo.InvariantCulture);
+        argument[length] = 0;
+
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        LibC.posix_spawn_file_actions_init(&actions);
+        LibC.posix_spawnattr_init(&attributes);
+        LibC.posix_spawn_file_actions_adddup2(&actions, memoryFd, StubLayout.MemoryFd);
+        LibC.posix_spawn_file_actions_addclosefrom_np(&actions, StubLayout.MemoryFd + 1);
+
+        // A session of its own: the terminal's signals are for the supervisor, not for its children.
+        LibC.posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+        sigset_t none = default;
+        sigset_t all;
+        new Span<byte>(&all, sizeof(sigset_t)).Fill(0xff);
+        LibC.posix_spawnattr_setsigmask(&attributes, &none);
+        LibC.posix_spawnattr_setsigdefault(&attributes, &all);
+
+        Result result;
+        fixed (byte* file = pathBytes, hex = argument, name = "umlhost-guest\0"u8)
+        {
+            byte** argv = stackalloc byte*[] { name, hex, null };
+            byte** envp = stackalloc byte*[] { null };
+            result = LibC.posix_spawn(pid, file, &actions, &attributes, argv, envp);
+        }
+
+        LibC.posix_spawnattr_destroy(&attributes);
+        LibC.posix_spawn_file_actions_destroy(&actions);
+        return result;
+    }
+}
