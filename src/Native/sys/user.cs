@@ -4,6 +4,7 @@ namespace UmlHost.Native;
 public static partial class Linux
 {
     // POKEUSER addresses of general registers
+    public const int USER_RBX = 40;
     public const int USER_RAX = 80;
     public const int USER_ORIG_RAX = 120;
     public const int USER_RIP = 128;

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Threading;
 
 using UmlHost.Native;
 
@@ -13,11 +15,22 @@ internal sealed unsafe class HostMemory : IDisposable
     private const ulong LargestSize = 8UL << 40;
     private const ulong SmallestSize = 1UL << 34;
 
+    // The last part of the file holds the stub pages: the code page, then a slot for each child.
+    private const ulong StubRegion = 1UL << 30;
+    private const ulong StubSlot = 16 * StubLayout.PageSize;
+
+    private readonly Lock _stubSlotLock = new();
+    private readonly Stack<ulong> _freeSlots = new();
+    private ulong _nextSlot;
+
     private HostMemory(int fd, byte* @base, ulong size)
     {
         Fd = fd;
         Base = @base;
         Size = size;
+        FrameBytes = size - StubRegion;
+        StubCodeOffset = FrameBytes;
+        _nextSlot = FrameBytes + StubSlot;
     }
 
     /// <summary>The memory file; children get it as their only descriptor.</summary>
@@ -30,10 +43,21 @@ internal sealed unsafe class HostMemory : IDisposable
     /// Far more than any machine has, so that frames can be placed where neighbours fit.</summary>
     public ulong Size { get; }
 
+    /// <summary>The part of it, from the start, that holds page frames.</summary>
+    public ulong FrameBytes { get; }
+
+    /// <summary>Where the stub code page is.</summary>
+    public ulong StubCodeOffset { get; }
+
     public static Result Create(out HostMemory? memory)
     {
         memory = null;
-        Result fd = LibC.memfd_create("umlhost-memory"u8, MFD_CLOEXEC);
+        Result fd;
+        fixed (byte* name = "umlhost-memory"u8)
+        {
+            fd = LibC.memfd_create(name, MFD_CLOEXEC);
+        }
+
         if (fd.Failed)
         {
             return fd;
@@ -59,6 +83,37 @@ internal sealed unsafe class HostMemory : IDisposable
                 LibC.close(fd.Int);
                 return mapped;
             }
+        }
+    }
+
+    /// <summary>Reserves zeroed pages for one child's batch page and data pages.</summary>
+    /// <returns>Their offset in the file; 0 where there are too many children.</returns>
+    public ulong ReserveStubSlot()
+    {
+        lock (_stubSlotLock)
+        {
+            if (_freeSlots.TryPop(out ulong slot))
+            {
+                return slot;
+            }
+
+            if (_nextSlot >= Size)
+            {
+                return 0;
+            }
+
+            slot = _nextSlot;
+            _nextSlot += StubSlot;
+            return slot;
+        }
+    }
+
+    public void ReleaseStubSlot(ulong slot)
+    {
+        Punch(slot, StubSlot);
+        lock (_stubSlotLock)
+        {
+            _freeSlots.Push(slot);
         }
     }
 

@@ -1,5 +1,3 @@
-using System;
-
 namespace UmlHost.Host;
 
 /// <summary>Where the stub is in every host child and what its pages hold: the supervisor's side of

@@ -10,6 +10,9 @@ internal sealed class GuestTask(MemoryMap memory, FdTable files, FsContext fs)
 {
     private byte[]? _scratch;
 
+    /// <summary>The thread id that the guest sees (gettid).</summary>
+    public int Tid { get; init; }
+
     /// <summary>The address space (mm).</summary>
     public MemoryMap Memory { get; } = memory;
 

@@ -55,7 +55,7 @@ internal sealed unsafe class FrameAllocator : IDisposable
     public FrameAllocator(HostMemory memory, ulong limitBytes)
     {
         _memory = memory;
-        ulong frames = memory.Size >> FrameShift;
+        ulong frames = memory.FrameBytes >> FrameShift;
         _chunkCount = (uint)(frames / FramesPerChunk);
         _limitFrames = limitBytes == 0 ? ulong.MaxValue : limitBytes >> FrameShift;
         _references = (int*)HostPages.Reserve(frames * sizeof(int));

@@ -1,7 +1,6 @@
 using System;
 
 using UmlHost.Abi;
-using UmlHost.Host;
 
 using static UmlHost.Native.Linux;
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Globalization;
 
 using UmlHost.Kernel;
 
@@ -37,6 +38,15 @@ internal sealed unsafe class Syscall
         Support = Support.Full;
     }
 
+    /// <summary>A call that is not implemented: its name and arguments are known, nothing else.</summary>
+    public Syscall(int number, string name, params ReadOnlySpan<ArgumentKind> arguments)
+    {
+        Number = number;
+        Name = name;
+        Arguments = [.. arguments];
+        Support = Support.None;
+    }
+
     public int Number { get; }
 
     public string Name { get; }
@@ -50,4 +60,15 @@ internal sealed unsafe class Syscall
 
     /// <summary>What is missing, for <see cref="Support.Partial"/>; null otherwise.</summary>
     public string? Caveat { get; init; }
+
+    /// <summary>Stands for a number that Linux does not have, in a trace.</summary>
+    public static Syscall Unknown(ulong number) => new(
+        (int)number,
+        "syscall_0x" + number.ToString("x", CultureInfo.InvariantCulture),
+        ArgumentKind.Hex,
+        ArgumentKind.Hex,
+        ArgumentKind.Hex,
+        ArgumentKind.Hex,
+        ArgumentKind.Hex,
+        ArgumentKind.Hex);
 }
