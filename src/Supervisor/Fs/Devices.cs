@@ -1,6 +1,5 @@
 using System;
 
-using UmlHost.Abi;
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;

@@ -43,8 +43,8 @@ internal abstract class FileSystem
     /// <param name="effective">For the effective ids rather than the real ones.</param>
     public abstract Errno Access(in PathName name, int mode, bool effective, bool follow);
 
-    /// <summary>The absolute path of a directory that is open, without a NUL.</summary>
-    /// <returns>Its length; -ENOENT for a directory that was removed, -ENAMETOOLONG.</returns>
+    /// <summary>The absolute path of what is open (d_path), without a NUL.</summary>
+    /// <returns>Its length; -ENOENT for what was removed, -ENAMETOOLONG.</returns>
     public abstract Result PathOf(OpenFile file, Span<byte> path);
 
     /// <summary>mknod, and mkdir with S_IFDIR as the type in <paramref name="mode"/>.</summary>

@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 
-using UmlHost.Native;
 
 using static UmlHost.Native.Linux;
 

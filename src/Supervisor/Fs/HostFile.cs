@@ -14,7 +14,7 @@ namespace UmlHost.Fs;
 /// <summary>A regular host file. Opened by a guest it is for reading only; inherited as a standard stream it may
 /// be for writing. The position is that of the host's own open file description, so that one shared with
 /// whoever started the supervisor stays shared. Bytes go straight between the file and guest frames.</summary>
-internal sealed unsafe class HostFile(int hostFd, int flags) : HostOpenFile(hostFd, S_IFREG, flags)
+internal sealed unsafe class HostFile(HostMappedFiles mappedFiles, int hostFd, int flags) : HostOpenFile(hostFd, S_IFREG, flags)
 {
     private static readonly TransferAction<HostTransfer> s_read = static (ref HostTransfer at, Span<byte> stretch, ulong _) =>
     {
@@ -44,7 +44,16 @@ internal sealed unsafe class HostFile(int hostFd, int flags) : HostOpenFile(host
 
     public override bool CanSeek => true;
 
-    public override MappedFile? Mapping => _mapping ??= HostMappedFile.Of(HostFd);
+    public override MappedFile? Mapping
+    {
+        get
+        {
+            lock (_positionLock)
+            {
+                return CanRead ? _mapping ??= mappedFiles.Acquire(HostFd) : null;
+            }
+        }
+    }
 
     public override SyscallResult Read(GuestTask task, ref IovIter to)
     {
@@ -119,6 +128,12 @@ internal sealed unsafe class HostFile(int hostFd, int flags) : HostOpenFile(host
             }
         }
         return base.SetStatusFlags(flags);
+    }
+
+    protected override void Close()
+    {
+        _mapping?.Release();
+        base.Close();
     }
 
     private struct HostTransfer

@@ -20,8 +20,10 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
     /// <summary>O_TMPFILE without the O_DIRECTORY that belongs to it.</summary>
     private const int TemporaryFile = O_TMPFILE & ~O_DIRECTORY;
 
-    /// <summary>The supervisor's working directory and umask, as a guest starts with.</summary>
-    public static FsContext StartContext()
+    public HostMappedFiles MappedFiles { get; } = new();
+
+    /// <summary>The supervisor's working directory and umask, for a guest to start with.</summary>
+    public FsContext StartContext()
     {
         Result directory = HostPaths.Walk(AT_FDCWD, "."u8, O_DIRECTORY);
         if (directory.Failed)
@@ -30,7 +32,7 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
         }
         uint umask = LibC.umask(0);
         _ = LibC.umask(umask);
-        return new FsContext(new HostFileSystem(), new HostPathFile(directory.Int, S_IFDIR, O_PATH | O_DIRECTORY), umask);
+        return new FsContext(this, new HostPathFile(directory.Int, S_IFDIR, O_PATH | O_DIRECTORY), umask);
     }
 
     public override OpenFile? Open(in PathName name, int flags, uint mode, out Errno error)
@@ -178,7 +180,7 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
 
     /// <summary>The end of an open, its checks in the order of Linux's do_open and may_open. The file keeps
     /// <paramref name="place"/> as its host descriptor, or has opened its own.</summary>
-    private static OpenFile? OpenPlace(int place, int flags, out Errno error)
+    private OpenFile? OpenPlace(int place, int flags, out Errno error)
     {
         error = StatVisible(place, out stat status);
         if (error != Errno.None)
@@ -216,6 +218,6 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
             return null;
         }
         flags |= O_LARGEFILE;
-        return type == S_IFREG ? new HostFile(opened.Int, flags) : new HostDirectory(opened.Int, flags);
+        return type == S_IFREG ? new HostFile(MappedFiles, opened.Int, flags) : new HostDirectory(opened.Int, flags);
     }
 }

@@ -38,7 +38,7 @@ internal abstract unsafe class HostOpenFile(int hostFd, uint type, int flags) : 
         }
     }
 
-    public override Errno Access(int mode, bool effective) => HostPaths.Access(HostFd, Type, mode, effective);
+    public override Errno CheckAccess(int mode, bool effective) => HostPaths.Access(HostFd, Type, mode, effective);
 
     protected override void Close() => _ = LibC.close(HostFd);
 }

@@ -30,13 +30,7 @@ internal static unsafe class HostPaths
         path.CopyTo(new Span<byte>(name, PATH_MAX));
         name[path.Length] = 0;
         open_how how = new() { flags = (ulong)(uint)(O_PATH | O_CLOEXEC | flags), resolve = RESOLVE_NO_MAGICLINKS };
-        Result place = LibC.openat2(directory, name, &how, (nuint)sizeof(open_how));
-        if (place.Error == Errno.EMFILE)
-        {
-            ReclaimDescriptors();
-            place = Shortage(LibC.openat2(directory, name, &how, (nuint)sizeof(open_how)));
-        }
-        return place;
+        return Shortage(LibC.openat2(directory, name, &how, (nuint)sizeof(open_how)));
     }
 
     /// <summary>Opens the inode of <paramref name="hostFd"/> once more.</summary>
@@ -45,14 +39,7 @@ internal static unsafe class HostPaths
     {
         byte* name = stackalloc byte[16];
         FormatDescriptor(hostFd, name);
-        flags |= O_CLOEXEC | O_NOCTTY;
-        Result opened = LibC.openat(s_descriptors, name, flags, 0);
-        if (opened.Error == Errno.EMFILE)
-        {
-            ReclaimDescriptors();
-            opened = Shortage(LibC.openat(s_descriptors, name, flags, 0));
-        }
-        return opened;
+        return Shortage(LibC.openat(s_descriptors, name, flags | O_CLOEXEC | O_NOCTTY, 0));
     }
 
     /// <summary>The absolute path of what <paramref name="hostFd"/> has open.</summary>
@@ -110,13 +97,6 @@ internal static unsafe class HostPaths
         int slash = trimmed.LastIndexOf((byte)'/');
         last = trimmed[(slash + 1)..];
         parent = slash >= 0 ? trimmed[..(slash + 1)] : trimmed.IsEmpty ? "/"u8 : "."u8;
-    }
-
-    /// <summary>Lets mapped files that nothing refers to any more close theirs (<see cref="HostMappedFile"/>).</summary>
-    private static void ReclaimDescriptors()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
     }
 
     /// <summary>The supervisor's limit of descriptors is to guests the system's.</summary>

@@ -73,7 +73,7 @@ internal abstract class OpenFile(int flags)
     public abstract Errno StatFs(out statfs status);
 
     /// <summary>access on the file itself: R_OK, W_OK, X_OK, or F_OK.</summary>
-    public abstract Errno Access(int mode, bool effective);
+    public abstract Errno CheckAccess(int mode, bool effective);
 
     /// <summary>The target of the symbolic link that this was opened on with O_PATH; ENOENT for all else.</summary>
     public virtual Result ReadLink(Span<byte> target) => new(-(long)Errno.ENOENT);

@@ -10,7 +10,7 @@ internal static unsafe class StandardStreams
     /// <summary>Opens those that are open on the host in <paramref name="files"/>, at descriptors of their own, and
     /// puts /dev/null in the place of the supervisor's 0 and 1: a guest that closes the last reference closes
     /// the stream. 2 stays, for the supervisor's own messages.</summary>
-    public static void Inherit(FdTable files)
+    public static void Inherit(FdTable files, HostFileSystem fileSystem)
     {
         Result nothing;
         fixed (byte* name = "/dev/null\0"u8)
@@ -19,7 +19,7 @@ internal static unsafe class StandardStreams
         }
         for (int fd = 0; fd <= 2; fd++)
         {
-            if (Open(fd) is not { } file)
+            if (Open(fd, fileSystem) is not { } file)
             {
                 continue;
             }
@@ -40,7 +40,7 @@ internal static unsafe class StandardStreams
 
     /// <summary>An open file on a copy of <paramref name="hostFd"/>, which shares position and flags with it; null
     /// where that is not open.</summary>
-    public static OpenFile? Open(int hostFd)
+    public static OpenFile? Open(int hostFd, HostFileSystem fileSystem)
     {
         Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
         Result own = flags.Failed ? flags : LibC.fcntl(hostFd, F_DUPFD_CLOEXEC, 3);
@@ -51,7 +51,7 @@ internal static unsafe class StandardStreams
         uint type = status.st_mode & S_IFMT;
         return type switch
         {
-            S_IFREG => new HostFile(own.Int, flags.Int),
+            S_IFREG => new HostFile(fileSystem.MappedFiles, own.Int, flags.Int),
             S_IFDIR => new HostDirectory(own.Int, flags.Int),
             S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? new HostStream(own.Int, type, flags.Int),
             _ => new HostStream(own.Int, type, flags.Int),

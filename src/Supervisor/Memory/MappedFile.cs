@@ -37,4 +37,27 @@ internal abstract class MappedFile
 
         return pages;
     }
+
+    /// <summary>The last holder other than a mapping is gone: the pages, and then the file, go with the last
+    /// mapping, which may be at once.</summary>
+    protected void ReleasePages()
+    {
+        PageCache? pages = Volatile.Read(ref _pages);
+        if (pages is null)
+        {
+            Close();
+        }
+        else
+        {
+            pages.Release();
+        }
+    }
+
+    /// <summary>Undoes <see cref="ReleasePages"/>, unless the last mapping is gone too.</summary>
+    protected bool TryAcquirePages() => Volatile.Read(ref _pages) is { } pages && pages.TryAddReference();
+
+    /// <summary>Nothing holds the file any more. May be called under the mmap lock.</summary>
+    protected internal virtual void Close()
+    {
+    }
 }

@@ -38,6 +38,24 @@ internal sealed class PageCache
 
     public void AddReference() => Interlocked.Increment(ref _references);
 
+    /// <summary>A reference for somebody who has none; false where the last is gone.</summary>
+    public bool TryAddReference()
+    {
+        int seen = Volatile.Read(ref _references);
+        while (seen != 0)
+        {
+            int before = Interlocked.CompareExchange(ref _references, seen + 1, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
     public void Release()
     {
         if (Interlocked.Decrement(ref _references) != 0)
@@ -59,6 +77,7 @@ internal sealed class PageCache
         }
 
         _chunks.Clear();
+        _file?.Close();
     }
 
     /// <summary>Finds page <paramref name="page"/> (by index), reading it if need be, and the run of pages

@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 
-using UmlHost.Abi;
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -59,7 +58,7 @@ internal static unsafe class Directories
         {
             return error;
         }
-        error = directory.Access(X_OK, effective: true);
+        error = directory.CheckAccess(X_OK, effective: true);
         if (error != Errno.None)
         {
             directory.Release();
@@ -80,7 +79,7 @@ internal static unsafe class Directories
         {
             return Errno.ENOTDIR;
         }
-        Errno error = directory.Access(X_OK, effective: true);
+        Errno error = directory.CheckAccess(X_OK, effective: true);
         if (error == Errno.None)
         {
             task.Fs.SetWorkingDirectory(directory.Acquire());

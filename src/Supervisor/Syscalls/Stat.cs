@@ -148,7 +148,7 @@ internal static unsafe class Stat
         using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
         bool effective = (flags & AT_EACCESS) != 0;
         return start.File is null ? Errno.EBADF
-            : length == 0 ? start.File.Access(mode, effective)
+            : length == 0 ? start.File.CheckAccess(mode, effective)
             : task.Fs.FileSystem.Access(new PathName(start.File, path[..length]), mode, effective, (flags & AT_SYMLINK_NOFOLLOW) == 0);
     }
 

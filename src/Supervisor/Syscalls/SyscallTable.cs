@@ -16,7 +16,21 @@ internal static unsafe class SyscallTable
 
     // One line for each handler file after the first.
     private static readonly Syscall?[] s_calls = Join(
-        Unimplemented.Calls);
+        Unimplemented.Calls,
+        Descriptors.Calls,
+        Directories.Calls,
+        FileChanges.Calls,
+        FileMisc.Calls,
+        Ioctl.Calls,
+        OpenClose.Calls,
+        ReadWrite.Calls,
+        Stat.Calls,
+        MemoryCalls.Calls,
+        ProcessCalls.Calls,
+        IdentityCalls.Calls,
+        SignalCalls.Calls,
+        TimeCalls.Calls,
+        RandomCalls.Calls);
 
     private static readonly delegate*<GuestTask, in SyscallArguments, SyscallResult>[] s_handlers = Handlers();
 
