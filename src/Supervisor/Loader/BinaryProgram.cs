@@ -86,7 +86,7 @@ internal sealed class BinaryProgram : IDisposable
         IExecutableFile file = _file ?? throw new InvalidOperationException("The program was mapped already.");
         loaded = null;
         if (!SegmentSpan.TryMeasure(Image, file.Path, out SegmentSpan span, out error)
-            || !SegmentPlan.TryCreate(Image, span, ProgramStart(span), _request.Limits, file.Path, out SegmentPlan? plan, out error)
+            || !SegmentPlan.TryCreate(Image, span, StartOf(Image, span, _layout), _request.Limits, file.Path, out SegmentPlan? plan, out error)
             || !TryMapStack(memory, file.Path, out error)
             || !TryApply(memory, plan, file, out error))
         {
@@ -341,8 +341,8 @@ internal sealed class BinaryProgram : IDisposable
 
     // Linux puts a static PIE into the mmap area instead; here every ET_DYN program goes to the PIE base, so
     // that the heap always follows the program.
-    private GuestAddress ProgramStart(in SegmentSpan span) => Image.IsPositionIndependent
-        ? new GuestAddress(_layout.PositionIndependentBase.Value & ~(span.Alignment - 1))
+    internal static GuestAddress StartOf(ElfImage image, in SegmentSpan span, in AddressLayout layout) => image.IsPositionIndependent
+        ? new GuestAddress(layout.PositionIndependentBase.Value & ~(span.Alignment - 1))
         : new GuestAddress(span.Low);
 
     private bool TryMapInterpreter(MemoryMap memory, ElfImage image, IExecutableFile file, [NotNullWhen(true)] out SegmentPlan? plan, [NotNullWhen(false)] out LoadError? error)
