@@ -6,6 +6,8 @@ using UmlHost.Native;
 
 using Xunit;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Tests.Unit;
 
 public class LoaderElfTests
@@ -31,11 +33,11 @@ public class LoaderElfTests
         { "not an ELF file", [.. "hello, world"u8] },
         { "not an ELF file", new byte[300] },
         { "ELF header truncated", LoaderElf.File(LoaderElf.Text)[..63] },
-        { "32-bit program", Changed(18, Elf.EM_386) },
+        { "32-bit program", Changed(18, EM_386) },
         { "program for AArch64", Changed(18, 183) },
         { "machine type 999", Changed(18, 999) },
-        { "object file", Changed(16, Elf.ET_REL) },
-        { "core dump", Changed(16, Elf.ET_CORE) },
+        { "object file", Changed(16, ET_REL) },
+        { "core dump", Changed(16, ET_CORE) },
         { "ELF type 77", Changed(16, 77) },
         { "program headers of 32 bytes", Changed(54, 32) },
         { "no program headers", Changed(56, 0) },
@@ -63,8 +65,8 @@ public class LoaderElfTests
     public void Class_and_byte_order_are_not_looked_at_as_in_Linux()
     {
         byte[] file = LoaderElf.File(LoaderElf.Text);
-        file[Elf.EI_CLASS] = 1;
-        file[Elf.EI_DATA] = 2;
+        file[EI_CLASS] = 1;
+        file[EI_DATA] = 2;
         _files.Add("/p", file);
         _files.Succeed(_files.Request("/p"));
     }
@@ -73,7 +75,7 @@ public class LoaderElfTests
     public void A_32_bit_header_on_x86_64_is_named_x32()
     {
         byte[] file = Changed(54, 32);
-        file[Elf.EI_CLASS] = 1;
+        file[EI_CLASS] = 1;
         Assert.Contains("x32", Fail(file).Message, StringComparison.Ordinal);
     }
 
@@ -81,7 +83,7 @@ public class LoaderElfTests
     public void A_big_endian_machine_is_named()
     {
         byte[] file = Changed(18, 0x1500);
-        file[Elf.EI_DATA] = 2;
+        file[EI_DATA] = 2;
         Assert.Contains("PowerPC64", Fail(file).Message, StringComparison.Ordinal);
     }
 
@@ -107,7 +109,7 @@ public class LoaderElfTests
 
     private LoadError FailInterpreter(ReadOnlySpan<byte> path, ulong? size = null, ulong offset = 0x3000)
     {
-        byte[] file = LoaderElf.File(new ProgramHeader(Elf.PT_INTERP, 4, offset, 0, size ?? (ulong)path.Length, 1, 1), LoaderElf.Text);
+        byte[] file = LoaderElf.File(new ProgramHeader(PT_INTERP, 4, offset, 0, size ?? (ulong)path.Length, 1, 1), LoaderElf.Text);
         path.CopyTo(file.AsSpan(0x3000));
         return Fail(file);
     }
@@ -130,10 +132,10 @@ public class LoaderElfTests
         (byte[] Content, Errno Errno, bool IsFatal)[] cases =
         [
             ([], Errno.EIO, false),
-            (new byte[500], Elf.ELIBBAD, false),
-            (Changed(18, 183), Elf.ELIBBAD, false),
-            (LoaderElf.File(LoaderElf.Text)[..100], Elf.ELIBBAD, false),
-            (Changed(16, Elf.ET_REL), Elf.ELIBBAD, true),
+            (new byte[500], Errno.ELIBBAD, false),
+            (Changed(18, 183), Errno.ELIBBAD, false),
+            (LoaderElf.File(LoaderElf.Text)[..100], Errno.ELIBBAD, false),
+            (Changed(16, ET_REL), Errno.ELIBBAD, true),
         ];
         foreach ((byte[] content, Errno errno, bool isFatal) in cases)
         {
@@ -151,7 +153,7 @@ public class LoaderElfTests
             List<ProgramHeader> headers = [LoaderElf.Text];
             if (flags is { } value)
             {
-                headers.Add(new ProgramHeader(Elf.PT_GNU_STACK, value, 0, 0, 0, 0, 16));
+                headers.Add(new ProgramHeader(PT_GNU_STACK, value, 0, 0, 0, 0, 16));
             }
 
             _files.Add("/p", LoaderElf.File([.. headers]));
@@ -169,7 +171,7 @@ public class LoaderElfTests
         for (int i = 0; i < 20000; i++)
         {
             byte[] file = LoaderElf.File(
-                random.Next(2) == 0 ? Elf.ET_EXEC : Elf.ET_DYN,
+                (ushort)(random.Next(2) == 0 ? ET_EXEC : ET_DYN),
                 Any(),
                 LoaderElf.Load(Any(), Any(), Any(), Any(), (uint)random.Next(8), Any()),
                 LoaderElf.Load(Any(), Any(), Any(), Any(), (uint)random.Next(8), Any()));

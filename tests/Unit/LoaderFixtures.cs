@@ -10,6 +10,8 @@ using UmlHost.Native;
 
 using Xunit;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Tests.Unit;
 
 /// <summary>An executable file that is a byte array.</summary>
@@ -112,24 +114,24 @@ internal sealed class LoaderFiles
 /// <summary>ELF files made by hand.</summary>
 internal static class LoaderElf
 {
-    public const uint RX = Elf.PF_R | Elf.PF_X;
-    public const uint RW = Elf.PF_R | Elf.PF_W;
+    public const uint RX = PF_R | PF_X;
+    public const uint RW = PF_R | PF_W;
 
-    public static readonly ProgramHeader Text = new(Elf.PT_LOAD, RX, 0, 0x400000, 0x1000, 0x1000, 0x1000);
+    public static readonly ProgramHeader Text = new(PT_LOAD, RX, 0, 0x400000, 0x1000, 0x1000, 0x1000);
 
     public static ProgramHeader Load(ulong address, ulong offset, ulong fileSize, ulong memorySize, uint flags = RW, ulong alignment = 0x1000) =>
-        new(Elf.PT_LOAD, flags, offset, address, fileSize, memorySize, alignment);
+        new(PT_LOAD, flags, offset, address, fileSize, memorySize, alignment);
 
-    public static byte[] File(params ProgramHeader[] headers) => File(Elf.ET_EXEC, 0x400000, headers);
+    public static byte[] File(params ProgramHeader[] headers) => File(ET_EXEC, 0x400000, headers);
 
     public static byte[] File(ushort type, ulong entry, params ProgramHeader[] headers)
     {
         byte[] bytes = new byte[0x4000];
         Elf.Magic.CopyTo(bytes);
-        bytes[Elf.EI_CLASS] = 2;
-        bytes[Elf.EI_DATA] = 1;
+        bytes[EI_CLASS] = 2;
+        bytes[EI_DATA] = 1;
         Put16(bytes, 16, type);
-        Put16(bytes, 18, Elf.EM_X86_64);
+        Put16(bytes, 18, EM_X86_64);
         Put64(bytes, 24, entry);
         Put64(bytes, 32, Elf.HeaderSize);
         Put16(bytes, 54, Elf.ProgramHeaderSize);

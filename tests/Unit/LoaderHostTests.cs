@@ -10,6 +10,8 @@ using UmlHost.Loader;
 
 using Xunit;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Tests.Unit;
 
 /// <summary>Compares the loader's plan with what the host's kernel does for the same program.</summary>
@@ -55,8 +57,8 @@ public sealed class LoaderHostTests : IDisposable
 
         // The host's kernel adds a vDSO and the rseq entries.
         StackImage stack = StackImage.Build(layout.StackTop, 0, arguments[0], arguments, environment, new byte[16], new AuxiliaryValues { Vdso = new GuestAddress(1), RseqFeatureSize = 28 });
-        ulong random = BitConverter.ToUInt64(stack.AuxiliaryVector, IndexOf(stack, Elf.AT_RANDOM) + 8);
-        ulong execFn = BitConverter.ToUInt64(stack.AuxiliaryVector, IndexOf(stack, Elf.AT_EXECFN) + 8);
+        ulong random = BitConverter.ToUInt64(stack.AuxiliaryVector, IndexOf(stack, AT_RANDOM) + 8);
+        ulong execFn = BitConverter.ToUInt64(stack.AuxiliaryVector, IndexOf(stack, AT_EXECFN) + 8);
         ulong[] expected = Array.ConvertAll(output.Trim().Split(' '), text => ulong.Parse(text, CultureInfo.InvariantCulture));
         ulong[] actual =
         [
@@ -90,7 +92,7 @@ public sealed class LoaderHostTests : IDisposable
         }
 
         Assert.True(LoaderElf.TryPlan(File.ReadAllBytes(path), out SegmentPlan? plan, out LoadError? error), error?.ToString());
-        Assert.Contains(plan!.Steps, step => step.Action == SegmentAction.MapFile && plan.Entry >= step.Start && plan.Entry < step.Start + step.Length && (step.Protection & Mman.PROT_EXEC) != 0);
+        Assert.Contains(plan!.Steps, step => step.Action == SegmentAction.MapFile && plan.Entry >= step.Start && plan.Entry < step.Start + step.Length && (step.Protection & PROT_EXEC) != 0);
         Assert.True(plan.Break > plan.Entry);
     }
 

@@ -7,7 +7,7 @@ using UmlHost.Native;
 
 using Xunit;
 
-using static UmlHost.Loader.Mman;
+using static UmlHost.Native.Linux;
 
 namespace UmlHost.Tests.Unit;
 
@@ -57,7 +57,7 @@ public class LoaderPlanTests
     [Fact]
     public void A_read_only_segment_is_not_cleared_and_its_bss_can_be_written()
     {
-        SegmentPlan plan = Plan(LoaderElf.Text, LoaderElf.Load(0x402000, 0x1000, 0x10, 0x2000, Elf.PF_R));
+        SegmentPlan plan = Plan(LoaderElf.Text, LoaderElf.Load(0x402000, 0x1000, 0x10, 0x2000, PF_R));
         Assert.DoesNotContain(plan.Steps, step => step.Action == SegmentAction.Clear);
         Assert.Equal(Step(SegmentAction.MapAnonymous, 0x403000, 0x1000, PROT_READ | PROT_WRITE), plan.Steps[^1]);
     }
@@ -123,18 +123,18 @@ public class LoaderPlanTests
     {
         Assert.False(LoaderElf.TryPlan(LoaderElf.File(LoaderElf.Load(0x400000, 0, 0, 0)), out _, out LoadError? error));
         Assert.Contains("no PT_LOAD", error!.Message, StringComparison.Ordinal);
-        Assert.False(LoaderElf.TryPlan(LoaderElf.File(Elf.ET_EXEC, 0xdead_0000_0000_0000, LoaderElf.Text), out _, out error));
+        Assert.False(LoaderElf.TryPlan(LoaderElf.File(ET_EXEC, 0xdead_0000_0000_0000, LoaderElf.Text), out _, out error));
         Assert.Contains("entry point", error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_position_independent_program_goes_to_the_base_and_keeps_its_alignment()
     {
-        byte[] file = LoaderElf.File(Elf.ET_DYN, 0x100, LoaderElf.Load(0, 0, 0x1000, 0x1000, LoaderElf.RX));
+        byte[] file = LoaderElf.File(ET_DYN, 0x100, LoaderElf.Load(0, 0, 0x1000, 0x1000, LoaderElf.RX));
         Assert.True(LoaderElf.TryPlan(file, out SegmentPlan? plan, out _));
         Assert.Equal((0x555555554000UL, 0x555555554100UL, 0x555555554040UL), (plan!.Bias, plan.Entry.Value, plan.ProgramHeaders.Value));
 
-        file = LoaderElf.File(Elf.ET_DYN, 0x201100, LoaderElf.Load(0x201000, 0x1000, 0x1000, 0x1000, LoaderElf.RX, 0x200000));
+        file = LoaderElf.File(ET_DYN, 0x201100, LoaderElf.Load(0x201000, 0x1000, 0x1000, 0x1000, LoaderElf.RX, 0x200000));
         Assert.True(LoaderElf.TryPlan(file, out plan, out _));
         Assert.Equal(0UL, plan!.Bias % 0x200000);
         Assert.Equal(0x555555401000UL, plan.Steps.Single().Start.Value);

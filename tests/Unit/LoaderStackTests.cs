@@ -8,6 +8,8 @@ using UmlHost.Loader;
 
 using Xunit;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Tests.Unit;
 
 public class LoaderStackTests
@@ -30,7 +32,7 @@ public class LoaderStackTests
     private static Dictionary<ulong, ulong> Vector(StackImage stack, int at)
     {
         Dictionary<ulong, ulong> vector = [];
-        for (; Word(stack, at) != Elf.AT_NULL; at += 2)
+        for (; Word(stack, at) != AT_NULL; at += 2)
         {
             vector.Add(Word(stack, at), Word(stack, at + 1));
         }
@@ -65,13 +67,13 @@ public class LoaderStackTests
         Assert.Equal((6UL, 4UL), (stack.ArgEnd - stack.ArgStart, stack.EnvEnd - stack.EnvStart));
 
         Dictionary<ulong, ulong> vector = Vector(stack, 6);
-        Assert.Equal("/bin/x", Text(stack, vector[Elf.AT_EXECFN]));
-        Assert.Equal("x86_64", Text(stack, vector[Elf.AT_PLATFORM]));
-        Assert.Equal(s_random, stack.Bytes.AsSpan((int)(vector[Elf.AT_RANDOM] - stack.StackPointer.Value), 16).ToArray());
-        Assert.Equal((0x400040UL, 56UL, 7UL, 0x401000UL, 0x7000_0000UL), (vector[Elf.AT_PHDR], vector[Elf.AT_PHENT], vector[Elf.AT_PHNUM], vector[Elf.AT_ENTRY], vector[Elf.AT_BASE]));
-        Assert.Equal((1UL, 2UL, 3UL, 0xffff_ffffUL, 1UL), (vector[Elf.AT_UID], vector[Elf.AT_EUID], vector[Elf.AT_GID], vector[Elf.AT_EGID], vector[Elf.AT_SECURE]));
-        Assert.Equal((0x1f8bfbffUL, 2UL, 11952UL), (vector[Elf.AT_HWCAP], vector[Elf.AT_HWCAP2], vector[Elf.AT_MINSIGSTKSZ]));
-        Assert.Equal((4096UL, 100UL, 0UL), (vector[Elf.AT_PAGESZ], vector[Elf.AT_CLKTCK], vector[Elf.AT_FLAGS]));
+        Assert.Equal("/bin/x", Text(stack, vector[AT_EXECFN]));
+        Assert.Equal("x86_64", Text(stack, vector[AT_PLATFORM]));
+        Assert.Equal(s_random, stack.Bytes.AsSpan((int)(vector[AT_RANDOM] - stack.StackPointer.Value), 16).ToArray());
+        Assert.Equal((0x400040UL, 56UL, 7UL, 0x401000UL, 0x7000_0000UL), (vector[AT_PHDR], vector[AT_PHENT], vector[AT_PHNUM], vector[AT_ENTRY], vector[AT_BASE]));
+        Assert.Equal((1UL, 2UL, 3UL, 0xffff_ffffUL, 1UL), (vector[AT_UID], vector[AT_EUID], vector[AT_GID], vector[AT_EGID], vector[AT_SECURE]));
+        Assert.Equal((0x1f8bfbffUL, 2UL, 11952UL), (vector[AT_HWCAP], vector[AT_HWCAP2], vector[AT_MINSIGSTKSZ]));
+        Assert.Equal((4096UL, 100UL, 0UL), (vector[AT_PAGESZ], vector[AT_CLKTCK], vector[AT_FLAGS]));
         Assert.Equal(stack.Bytes.AsSpan(6 * 8, stack.AuxiliaryVector.Length).ToArray(), stack.AuxiliaryVector);
     }
 
@@ -79,9 +81,9 @@ public class LoaderStackTests
     public void The_vdso_and_rseq_entries_come_only_when_asked_for()
     {
         Dictionary<ulong, ulong> without = Vector(Build(0, [[]], []), 4);
-        Assert.DoesNotContain(without.Keys, key => key is Elf.AT_SYSINFO_EHDR or Elf.AT_RSEQ_FEATURE_SIZE or Elf.AT_RSEQ_ALIGN);
+        Assert.DoesNotContain(without.Keys, key => key is AT_SYSINFO_EHDR or AT_RSEQ_FEATURE_SIZE or AT_RSEQ_ALIGN);
         Dictionary<ulong, ulong> with = Vector(Build(0, [[]], [], new AuxiliaryValues { Vdso = new GuestAddress(0x1000), RseqFeatureSize = 28, RseqAlignment = 32 }), 4);
-        Assert.Equal((0x1000UL, 28UL, 32UL), (with[Elf.AT_SYSINFO_EHDR], with[Elf.AT_RSEQ_FEATURE_SIZE], with[Elf.AT_RSEQ_ALIGN]));
+        Assert.Equal((0x1000UL, 28UL, 32UL), (with[AT_SYSINFO_EHDR], with[AT_RSEQ_FEATURE_SIZE], with[AT_RSEQ_ALIGN]));
     }
 
     [Fact]
