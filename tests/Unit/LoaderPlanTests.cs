@@ -116,6 +116,7 @@ public class LoaderPlanTests
         Assert.Equal(Errno.ENOMEM, error.Errno);
         Assert.Contains("bss too large for the memory limit", error.Message, StringComparison.Ordinal);
         Assert.True(LoaderElf.TryPlan(LoaderElf.File(LoaderElf.Text, bss), out _, out _, LoaderFiles.Limits with { MemoryLimit = 4UL << 30 }));
+        Assert.True(LoaderElf.TryPlan(LoaderElf.File(LoaderElf.Text, bss), out _, out _, LoaderFiles.Limits with { MemoryLimit = 0 }));
     }
 
     [Fact]

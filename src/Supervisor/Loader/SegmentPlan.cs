@@ -30,7 +30,7 @@ internal readonly record struct SegmentStep(SegmentAction Action, GuestAddress S
 /// <summary>What the planning has to respect, besides the image.</summary>
 /// <param name="ReservedStart">The range that no guest mapping may touch (the stub pages).</param>
 /// <param name="ReservedEnd">One past it.</param>
-/// <param name="MemoryLimit">Bytes of memory that the guest may have.</param>
+/// <param name="MemoryLimit">Bytes of memory that the guest may have; 0 for no limit.</param>
 internal readonly record struct SegmentLimits(GuestAddress ReservedStart, GuestAddress ReservedEnd, ulong MemoryLimit);
 
 /// <summary>The addresses that all PT_LOAD segments of an image span, without a bias.</summary>
@@ -181,7 +181,7 @@ internal sealed class SegmentPlan
             return false;
         }
 
-        if (anonymous > limits.MemoryLimit)
+        if (limits.MemoryLimit != 0 && anonymous > limits.MemoryLimit)
         {
             error = SegmentSpan.Invalid(path, $"bss too large for the memory limit: {anonymous} bytes, the limit is {limits.MemoryLimit}", Errno.ENOMEM);
             return false;
