@@ -25,7 +25,6 @@ for purpose; do
         need_command binutils objcopy
         need_command make make
         need libc6-dev /usr/include/stdio.h
-        need zlib1g-dev /usr/include/zlib.h
         need ca-certificates /etc/ssl/certs/ca-certificates.crt
         ;;
     test)
