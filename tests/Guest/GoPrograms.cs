@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+
 using Xunit;
 
 namespace UmlHost.Tests.Guest;

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+
 using Xunit;
 
 namespace UmlHost.Tests.Guest;
@@ -57,22 +58,16 @@ public sealed partial class Safety
     [UmlHostFact]
     public void Nothing_is_left_after_a_guest_has_ended()
     {
-        Process supervisor = GuestRun.StartGuest(new GuestProgram("watched/block.c").Compile());
-        try
-        {
-            Assert.Equal("ready", supervisor.StandardOutput.ReadLine());
-            List<int> children = HostChild.Of(supervisor.Id);
-            Assert.NotEmpty(children);
-            supervisor.StandardInput.Write('*');
-            supervisor.StandardInput.Close();
-            Assert.True(supervisor.WaitForExit(TimeSpan.FromSeconds(5)), "umlhost does not end");
-            Assert.Equal('*', (char)supervisor.ExitCode);
-            Assert.All(children, child => Assert.True(GoneSoon(child), $"child {child} is left"));
-        }
-        finally
-        {
-            GuestRun.End(supervisor);
-        }
+        using RunningGuest guest = GuestRun.StartGuest(new GuestProgram("watched/block.c").Compile());
+        Assert.Equal("ready", guest.ReadLine());
+        Process supervisor = guest.Supervisor;
+        List<int> children = HostChild.Of(supervisor.Id);
+        Assert.NotEmpty(children);
+        supervisor.StandardInput.Write('*');
+        supervisor.StandardInput.Close();
+        Assert.True(supervisor.WaitForExit(TimeSpan.FromSeconds(5)), "umlhost does not end");
+        Assert.Equal('*', (char)supervisor.ExitCode);
+        Assert.All(children, child => Assert.True(GoneSoon(child), $"child {child} is left"));
     }
 
     private static void KillSupervisor(string program) => Watch(program, (supervisor, _) =>
@@ -93,17 +88,10 @@ public sealed partial class Safety
 
     private static void Watch(string program, Action<Process, int> look)
     {
-        Process supervisor = GuestRun.StartGuest(new GuestProgram($"watched/{program}.c").Compile());
-        try
-        {
-            Assert.Equal("ready", supervisor.StandardOutput.ReadLine());
-            Assert.NotEmpty(HostChild.Of(supervisor.Id));
-            look(supervisor, HostChild.Running(supervisor.Id));
-        }
-        finally
-        {
-            GuestRun.End(supervisor);
-        }
+        using RunningGuest guest = GuestRun.StartGuest(new GuestProgram($"watched/{program}.c").Compile());
+        Assert.Equal("ready", guest.ReadLine());
+        Assert.NotEmpty(HostChild.Of(guest.Supervisor.Id));
+        look(guest.Supervisor, HostChild.Running(guest.Supervisor.Id));
     }
 
     /// <summary>The stub's addresses as umlhost doctor prints them: a line with "stub" and START-END in hexadecimal.</summary>
