@@ -45,7 +45,10 @@ internal static unsafe class TaskLoop
     private static void Dispatch(GuestTask task, ref user_regs_struct registers)
     {
         SyscallArguments arguments = new(registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9);
-        ulong number = registers.orig_rax;
+
+        // The kernel takes the low 32 bits as a signed number: what is above them does not count, and negative
+        // ones are no calls.
+        uint number = (uint)registers.orig_rax;
         task.Machine.SyscallCounts.Add(number);
         if (task.Trace is not null)
         {
@@ -65,7 +68,7 @@ internal static unsafe class TaskLoop
         }
     }
 
-    private static void TraceAndDispatch(GuestTask task, ulong number, in SyscallArguments arguments)
+    private static void TraceAndDispatch(GuestTask task, uint number, in SyscallArguments arguments)
     {
         Syscall? call = SyscallTable.Find(number);
         if (call is not null)
