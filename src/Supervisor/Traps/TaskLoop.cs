@@ -57,11 +57,16 @@ internal static unsafe class TaskLoop
         }
 
         SyscallResult result = SyscallTable.Handler(number)(task, in arguments);
-        Finish(task, result);
+        Finish(task, number, result);
     }
 
-    private static void Finish(GuestTask task, SyscallResult result)
+    private static void Finish(GuestTask task, ulong number, SyscallResult result)
     {
+        if (result.Failed)
+        {
+            task.Machine.SyscallCounts.AddError(number);
+        }
+
         if (result.Outcome != SyscallOutcome.NoReturn)
         {
             task.Host.SetResult(result.Raw);
@@ -82,7 +87,7 @@ internal static unsafe class TaskLoop
             task.Trace!.Exit(task, call, in arguments, result);
         }
 
-        Finish(task, result);
+        Finish(task, number, result);
     }
 
     /// <summary>int 0x80 and sysenter number their calls as 32-bit Linux does: never dispatched by number.</summary>
