@@ -1,0 +1,63 @@
+using System.Threading;
+
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Kernel;
+
+/// <summary>A process's resource limits (prlimit). They begin as the supervisor's own. Lock: <c>rlimit lock</c>,
+/// a leaf.</summary>
+internal sealed unsafe class ResourceLimits
+{
+    public const int Count = 16;
+
+    private readonly Lock _rlimitLock = new();
+    private readonly rlimit[] _limits = new rlimit[Count];
+
+    public static ResourceLimits OfCaller()
+    {
+        ResourceLimits limits = new();
+        for (int resource = 0; resource < Count; resource++)
+        {
+            rlimit value;
+            limits._limits[resource] = LibC.getrlimit(resource, &value).Failed
+                ? new rlimit { rlim_cur = RLIM_INFINITY, rlim_max = RLIM_INFINITY }
+                : value;
+        }
+
+        return limits;
+    }
+
+    public rlimit this[int resource]
+    {
+        get
+        {
+            lock (_rlimitLock)
+            {
+                return _limits[resource];
+            }
+        }
+    }
+
+    /// <summary>Sets a limit. Raising a hard limit takes privilege.</summary>
+    public Errno Set(int resource, in rlimit value, bool privileged, out rlimit old)
+    {
+        lock (_rlimitLock)
+        {
+            old = _limits[resource];
+            if (value.rlim_cur > value.rlim_max)
+            {
+                return Errno.EINVAL;
+            }
+
+            if (value.rlim_max > old.rlim_max && !privileged)
+            {
+                return Errno.EPERM;
+            }
+
+            _limits[resource] = value;
+            return Errno.None;
+        }
+    }
+}
