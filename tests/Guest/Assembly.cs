@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+
 using Xunit;
 
 // One at a time: the programs measure time, and two CPUs are soon busy.

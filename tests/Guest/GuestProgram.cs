@@ -130,7 +130,7 @@ internal sealed class GuestProgram
     {
         string compiler = _source.EndsWith(".cc", StringComparison.Ordinal) ? "g++" : "gcc";
         string output = Path.Combine(Tree.Out, Path.ChangeExtension(_name, null));
-        string[] arguments = ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-D_GNU_SOURCE", "-I", Tree.Programs, .. _flags, _source];
+        string[] arguments = ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-D_GNU_SOURCE", "-I", Tree.Programs, _source, .. _flags];
         string command = string.Join(' ', [compiler, .. arguments]);
         string commandFile = output + ".command";
 

@@ -34,20 +34,9 @@ internal static class GuestRun
             ? Run(program, arguments, stdin, timeout)
             : Run(Tree.UmlHost, GuestArguments(program, arguments, options), stdin, timeout);
 
-    /// <summary>Starts a guest that the test watches while it runs; the caller ends it with <see cref="End"/>.</summary>
-    public static Process StartGuest(string program, params IReadOnlyList<string> arguments) =>
-        Start(Tree.UmlHost, GuestArguments(program, arguments, []));
-
-    public static void End(Process process)
-    {
-        if (!process.HasExited)
-        {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-        }
-
-        process.Dispose();
-    }
+    /// <summary>Starts a guest that the test watches while it runs.</summary>
+    public static RunningGuest StartGuest(string program, params IReadOnlyList<string> arguments) =>
+        new(Start(Tree.UmlHost, GuestArguments(program, arguments, [])));
 
     private static List<string> GuestArguments(
         string program, IReadOnlyList<string> arguments, IReadOnlyList<string> options) =>

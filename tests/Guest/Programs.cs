@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Linq;
 using System.Text;
+
 using Xunit;
 
 namespace UmlHost.Tests.Guest;

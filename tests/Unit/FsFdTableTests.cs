@@ -117,11 +117,11 @@ public class FsFdTableTests
         table.Add(file, closeOnExec: true);
         table.Reserve(closeOnExec: false);
         FdTable copy = table.Fork();
-        table.Close();
+        table.Clear();
         Assert.Equal(0, file.Closed);
         Assert.True(copy.GetCloseOnExec(0));
         Assert.Equal(1, copy.Reserve(closeOnExec: false));
-        copy.Close();
+        copy.Clear();
         Assert.Equal(1, file.Closed);
     }
 

@@ -35,7 +35,7 @@ internal sealed class FsGuest : IDisposable
         Map(map, Data, DataBytes);
         Map(map, s_paths, 4 * GuestAddress.PageSize);
         FileSystem = new HostFileSystem();
-        Task = FsTask.Create(map, new FdTable(), FileSystem.ContextOfCaller());
+        Task = FsTask.Create(map, new FdTable(), FileSystem.StartContext());
     }
 
     public static GuestAddress Data { get; } = new(0x1000_0000);
@@ -101,7 +101,7 @@ internal sealed class FsGuest : IDisposable
 
     public void Dispose()
     {
-        Task.Files.Close();
+        Task.Files.Clear();
         Task.Fs.Close();
         Task.Memory.Dispose();
         _frames.Dispose();

@@ -218,7 +218,7 @@ internal sealed class FdTable
     }
 
     /// <summary>Closes everything: the last task that used the table is gone.</summary>
-    public void Close() => RemoveRange(0, uint.MaxValue, onlyMark: false);
+    public void Clear() => RemoveRange(0, uint.MaxValue, onlyMark: false);
 
     private static bool IsSet(ulong[] bits, int fd) => (bits[fd >> 6] & (1UL << fd)) != 0;
 

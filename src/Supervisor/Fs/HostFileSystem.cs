@@ -23,7 +23,7 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
     public HostMappedFiles MappedFiles { get; } = new();
 
     /// <summary>The supervisor's working directory and umask, for a guest to start with.</summary>
-    public FsContext ContextOfCaller()
+    public FsContext StartContext()
     {
         Result directory = HostPaths.Walk(AT_FDCWD, "."u8, O_DIRECTORY);
         if (directory.Failed)

@@ -18,6 +18,7 @@ internal sealed unsafe class StubImage : IDisposable
     private StubImage(int executable, ulong codeOffset, ReadOnlySpan<ulong> header)
     {
         _executable = executable;
+        ExecutablePath = $"/proc/{LibC.getpid()}/fd/{executable}";
         CodeOffset = codeOffset;
         Run = StubLayout.Code + header[9];
         Clone = StubLayout.Code + header[10];
@@ -44,8 +45,9 @@ internal sealed unsafe class StubImage : IDisposable
 
     public int FilterLength { get; }
 
-    /// <summary>The path by which a child of this process executes the stub.</summary>
-    public string ExecutablePath => $"/proc/self/fd/{_executable}";
+    /// <summary>The path by which a child of this process executes the stub. By the supervisor's own process id:
+    /// the child's copy of the descriptor is closed by then.</summary>
+    public string ExecutablePath { get; }
 
     public static Result Load(HostMemory memory, out StubImage? image)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Threading;
 
 using Serilog;
@@ -54,6 +53,9 @@ internal sealed unsafe class Machine : IDisposable
 
     public int PeakHostMappings { get; private set; }
 
+    /// <summary>What uname tells: the host's name and machine.</summary>
+    public utsname Name { get; } = HostSystem.Name();
+
     /// <summary>int 0x80 and the like, refused.</summary>
     public long ForeignSyscalls => Volatile.Read(ref _foreignSyscalls);
 
@@ -102,10 +104,10 @@ internal sealed unsafe class Machine : IDisposable
         FdTable files = new();
         HostFileSystem fileSystem = new();
         StandardStreams.Inherit(files, fileSystem);
-        FsContext fs = fileSystem.ContextOfCaller();
+        FsContext fs = fileSystem.StartContext();
 
         MemoryMap memory = new(Frames) { StackLimit = group.Limits[RLIMIT_STACK].rlim_cur };
-        LoadedProgram? program = Load(memory, group, fs, files, out int status);
+        LoadedProgram? program = Load(memory, group, fs, out int status);
         if (program is null)
         {
             memory.Dispose();
@@ -163,7 +165,7 @@ internal sealed unsafe class Machine : IDisposable
         _hostMemory.Dispose();
     }
 
-    private LoadedProgram? Load(MemoryMap memory, ThreadGroup group, FsContext fs, FdTable files, out int status)
+    private LoadedProgram? Load(MemoryMap memory, ThreadGroup group, FsContext fs, out int status)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
         fixed (byte* to = entropy)
@@ -180,14 +182,21 @@ internal sealed unsafe class Machine : IDisposable
             Entropy = entropy,
             Randomize = _options.Randomize,
             StackLimit = group.Limits[RLIMIT_STACK].rlim_cur,
-            Open = (ReadOnlySpan<byte> path, out IExecutableFile? file) => ExecutableFile.Open(fs, path, out file),
-            Limits = new SegmentLimits
+            Open = (ReadOnlySpan<byte> path, out IExecutableFile? file) => Executable.Open(fs, path, out file),
+            Limits = new SegmentLimits(
+                new GuestAddress(StubLayout.Start),
+                new GuestAddress(StubLayout.End),
+                _options.MemoryLimit == 0 ? ulong.MaxValue : _options.MemoryLimit),
+            Auxiliary = new AuxiliaryValues
             {
-                ReservedStart = new GuestAddress(StubLayout.Start),
-                ReservedEnd = new GuestAddress(StubLayout.End),
-                MemoryLimit = _options.MemoryLimit,
+                Uid = credentials.Uid,
+                EffectiveUid = credentials.EffectiveUid,
+                Gid = credentials.Gid,
+                EffectiveGid = credentials.EffectiveGid,
+                HardwareCapabilities = HostSystem.Auxiliary(AT_HWCAP),
+                HardwareCapabilities2 = HostSystem.Auxiliary(AT_HWCAP2),
+                MinSignalStackSize = HostSystem.Auxiliary(AT_MINSIGSTKSZ),
             },
-            Auxiliary = AuxiliaryVector.OfHost(credentials),
         };
         if (!BinaryProgram.TryOpen(request, out BinaryProgram? program, out LoadError? error) || !program.TryMap(memory, out LoadedProgram? loaded, out error))
         {
@@ -236,7 +245,8 @@ internal sealed unsafe class Machine : IDisposable
         Faults.Add(memory.Faults);
         MergedOps += memory.MergedOps;
         PeakHostMappings = Math.Max(PeakHostMappings, memory.PeakHostMappings);
-        files.Close();
+        files.Clear();
+        fs.Close();
         memory.Dispose();
     }
 }

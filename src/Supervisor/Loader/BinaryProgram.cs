@@ -7,7 +7,7 @@ using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Syscalls;
 
-using static UmlHost.Loader.Mman;
+using static UmlHost.Native.Linux;
 
 namespace UmlHost.Loader;
 
@@ -15,10 +15,6 @@ namespace UmlHost.Loader;
 /// that execve can still return from; <see cref="TryMap"/> fills the new address space.</summary>
 internal sealed class BinaryProgram : IDisposable
 {
-    private const uint S_IFMT = 0xf000;
-    private const uint S_IFREG = 0x8000;
-    private const uint S_IFDIR = 0x4000;
-
     /// <summary>Scripts whose interpreter is a script again; one more gives ELOOP.</summary>
     private const int MaxScripts = 5;
 
@@ -85,8 +81,10 @@ internal sealed class BinaryProgram : IDisposable
     {
         IExecutableFile file = _file ?? throw new InvalidOperationException("The program was mapped already.");
         loaded = null;
+        memory.MmapBase = _layout.MmapBase;
+        memory.StackLimit = _request.StackLimit;
         if (!SegmentSpan.TryMeasure(Image, file.Path, out SegmentSpan span, out error)
-            || !SegmentPlan.TryCreate(Image, span, ProgramStart(span), _request.Limits, file.Path, out SegmentPlan? plan, out error)
+            || !SegmentPlan.TryCreate(Image, span, StartOf(Image, span, _layout), _request.Limits, file.Path, out SegmentPlan? plan, out error)
             || !TryMapStack(memory, file.Path, out error)
             || !TryApply(memory, plan, file, out error))
         {
@@ -119,6 +117,10 @@ internal sealed class BinaryProgram : IDisposable
         }
 
         memory.SetBreakStart(startBreak);
+        memory.ArgStart = stack.ArgStart;
+        memory.ArgEnd = stack.ArgEnd;
+        memory.EnvStart = stack.EnvStart;
+        memory.EnvEnd = stack.EnvEnd;
         loaded = new LoadedProgram
         {
             Entry = interpreter?.Entry ?? plan.Entry,
@@ -341,8 +343,8 @@ internal sealed class BinaryProgram : IDisposable
 
     // Linux puts a static PIE into the mmap area instead; here every ET_DYN program goes to the PIE base, so
     // that the heap always follows the program.
-    private GuestAddress ProgramStart(in SegmentSpan span) => Image.IsPositionIndependent
-        ? new GuestAddress(_layout.PositionIndependentBase.Value & ~(span.Alignment - 1))
+    internal static GuestAddress StartOf(ElfImage image, in SegmentSpan span, in AddressLayout layout) => image.IsPositionIndependent
+        ? new GuestAddress(layout.PositionIndependentBase.Value & ~(span.Alignment - 1))
         : new GuestAddress(span.Low);
 
     private bool TryMapInterpreter(MemoryMap memory, ElfImage image, IExecutableFile file, [NotNullWhen(true)] out SegmentPlan? plan, [NotNullWhen(false)] out LoadError? error)
@@ -358,8 +360,7 @@ internal sealed class BinaryProgram : IDisposable
         {
             // A mapping of the whole span finds the place; nobody can take it before the segments do.
             ulong room = span.Length + (span.Alignment - GuestAddress.PageSize);
-            GuestAddress hint = _layout.MmapBase.Value > room ? (_layout.MmapBase - room).PageDown : GuestAddress.Null;
-            SyscallResult place = memory.Map(hint, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, null, 0);
+            SyscallResult place = memory.Map(GuestAddress.Null, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, null, 0);
             Errno errno = place.Failed ? place.Error : memory.Unmap(new GuestAddress((ulong)place.Raw), room);
             if (errno != Errno.None)
             {

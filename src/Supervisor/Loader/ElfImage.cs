@@ -6,6 +6,8 @@ using System.Globalization;
 
 using UmlHost.Native;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Loader;
 
 /// <summary>The headers of an ELF program or interpreter, with the checks that Linux makes before it gives up
@@ -20,7 +22,7 @@ internal sealed class ElfImage
 
     private ElfImage(ReadOnlySpan<byte> header, ImmutableArray<ProgramHeader> programHeaders)
     {
-        IsPositionIndependent = BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) == Elf.ET_DYN;
+        IsPositionIndependent = BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) == ET_DYN;
         Entry = BinaryPrimitives.ReadUInt64LittleEndian(header[24..]);
         ProgramHeaderOffset = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
         ProgramHeaders = programHeaders;
@@ -71,9 +73,9 @@ internal sealed class ElfImage
         bool executableStack = false;
         foreach (ProgramHeader header in headers)
         {
-            if (header.Type == Elf.PT_GNU_STACK)
+            if (header.Type == PT_GNU_STACK)
             {
-                executableStack = (header.Flags & Elf.PF_X) != 0;
+                executableStack = (header.Flags & PF_X) != 0;
             }
         }
 
@@ -95,7 +97,7 @@ internal sealed class ElfImage
         }
 
         ImmutableArray<ProgramHeader> headers = [];
-        error = CheckHeader(header, Elf.ELIBBAD, file.Path) ?? ReadProgramHeaders(file, header, Elf.ELIBBAD, out headers);
+        error = CheckHeader(header, Errno.ELIBBAD, file.Path) ?? ReadProgramHeaders(file, header, Errno.ELIBBAD, out headers);
         if (error is not null)
         {
             return false;
@@ -103,7 +105,7 @@ internal sealed class ElfImage
 
         if (!IsExecutableType(header))
         {
-            error = new LoadError(Elf.ELIBBAD, file.Path, "PT_INTERP: " + TypeMessage(header), IsFatal: true);
+            error = new LoadError(Errno.ELIBBAD, file.Path, "PT_INTERP: " + TypeMessage(header), IsFatal: true);
             return false;
         }
 
@@ -126,23 +128,23 @@ internal sealed class ElfImage
         {
             message = "ELF header truncated";
         }
-        else if (BinaryPrimitives.ReadUInt16LittleEndian(header[18..]) is var machine && machine != Elf.EM_X86_64)
+        else if (BinaryPrimitives.ReadUInt16LittleEndian(header[18..]) is var machine && machine != EM_X86_64)
         {
-            message = machine == Elf.EM_386
+            message = machine == EM_386
                 ? "32-bit program: UmlHost runs x86_64 programs only"
-                : "program for " + Elf.MachineName(header[Elf.EI_DATA] == Elf.ELFDATA2MSB ? BinaryPrimitives.ReverseEndianness(machine) : machine) + ": UmlHost runs x86_64 programs only";
+                : "program for " + Elf.MachineName(header[EI_DATA] == ELFDATA2MSB ? BinaryPrimitives.ReverseEndianness(machine) : machine) + ": UmlHost runs x86_64 programs only";
         }
 
         return message is null ? null : new LoadError(errno, path, message);
     }
 
     private static bool IsExecutableType(ReadOnlySpan<byte> header) =>
-        BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) is Elf.ET_EXEC or Elf.ET_DYN;
+        BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) is ET_EXEC or ET_DYN;
 
     private static string TypeMessage(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) switch
     {
-        Elf.ET_REL => "an object file, not a program: it has to be linked first",
-        Elf.ET_CORE => "a core dump, not a program",
+        ET_REL => "an object file, not a program: it has to be linked first",
+        ET_CORE => "a core dump, not a program",
         ushort type => "not a program: ELF type " + type.ToString(CultureInfo.InvariantCulture),
     };
 
@@ -154,7 +156,7 @@ internal sealed class ElfImage
         ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
         if (size != Elf.ProgramHeaderSize)
         {
-            return new LoadError(errno, file.Path, header[Elf.EI_CLASS] == Elf.ELFCLASS32
+            return new LoadError(errno, file.Path, header[EI_CLASS] == ELFCLASS32
                 ? "32-bit (x32) program: UmlHost runs x86_64 programs only"
                 : string.Create(CultureInfo.InvariantCulture, $"program headers of {size} bytes: there should be {Elf.ProgramHeaderSize}"));
         }
@@ -193,7 +195,7 @@ internal sealed class ElfImage
         path = null;
         foreach (ProgramHeader header in headers)
         {
-            if (header.Type != Elf.PT_INTERP)
+            if (header.Type != PT_INTERP)
             {
                 continue;
             }

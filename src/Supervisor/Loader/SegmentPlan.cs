@@ -7,7 +7,7 @@ using System.Numerics;
 using UmlHost.Abi;
 using UmlHost.Native;
 
-using static UmlHost.Loader.Mman;
+using static UmlHost.Native.Linux;
 
 namespace UmlHost.Loader;
 
@@ -30,7 +30,7 @@ internal readonly record struct SegmentStep(SegmentAction Action, GuestAddress S
 /// <summary>What the planning has to respect, besides the image.</summary>
 /// <param name="ReservedStart">The range that no guest mapping may touch (the stub pages).</param>
 /// <param name="ReservedEnd">One past it.</param>
-/// <param name="MemoryLimit">Bytes of memory that the guest may have.</param>
+/// <param name="MemoryLimit">Bytes of memory that the guest may have; 0 for no limit.</param>
 internal readonly record struct SegmentLimits(GuestAddress ReservedStart, GuestAddress ReservedEnd, ulong MemoryLimit);
 
 /// <summary>The addresses that all PT_LOAD segments of an image span, without a bias.</summary>
@@ -53,7 +53,7 @@ internal readonly record struct SegmentSpan(ulong Low, ulong High, ulong Alignme
         error = null;
         foreach (ProgramHeader segment in image.ProgramHeaders)
         {
-            if (segment.Type != Elf.PT_LOAD)
+            if (segment.Type != PT_LOAD)
             {
                 continue;
             }
@@ -147,7 +147,7 @@ internal sealed class SegmentPlan
         ulong startCode = ulong.MaxValue, endCode = 0, startData = 0, endData = 0, end = 0;
         foreach (ProgramHeader segment in image.ProgramHeaders)
         {
-            if (segment.Type != Elf.PT_LOAD)
+            if (segment.Type != PT_LOAD)
             {
                 continue;
             }
@@ -163,7 +163,7 @@ internal sealed class SegmentPlan
                 headers = image.ProgramHeaderOffset - segment.Offset + address;
             }
 
-            if ((segment.Flags & Elf.PF_X) != 0)
+            if ((segment.Flags & PF_X) != 0)
             {
                 startCode = Math.Min(startCode, address);
                 endCode = Math.Max(endCode, address + segment.FileSize);
@@ -181,7 +181,7 @@ internal sealed class SegmentPlan
             return false;
         }
 
-        if (anonymous > limits.MemoryLimit)
+        if (limits.MemoryLimit != 0 && anonymous > limits.MemoryLimit)
         {
             error = SegmentSpan.Invalid(path, $"bss too large for the memory limit: {anonymous} bytes, the limit is {limits.MemoryLimit}", Errno.ENOMEM);
             return false;
@@ -258,5 +258,5 @@ internal sealed class SegmentPlan
     }
 
     private static int Protection(uint flags) =>
-        ((flags & Elf.PF_R) != 0 ? PROT_READ : 0) | ((flags & Elf.PF_W) != 0 ? PROT_WRITE : 0) | ((flags & Elf.PF_X) != 0 ? PROT_EXEC : 0);
+        ((flags & PF_R) != 0 ? PROT_READ : 0) | ((flags & PF_W) != 0 ? PROT_WRITE : 0) | ((flags & PF_X) != 0 ? PROT_EXEC : 0);
 }

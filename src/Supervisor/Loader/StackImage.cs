@@ -4,6 +4,8 @@ using System.Runtime.InteropServices;
 
 using UmlHost.Abi;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Loader;
 
 /// <summary>The values of the auxiliary vector that do not point into the stack.</summary>
@@ -155,37 +157,37 @@ internal sealed class StackImage
         List<ulong> vector = new(MaxVectorWords);
         if (!values.Vdso.IsNull)
         {
-            vector.AddRange([Elf.AT_SYSINFO_EHDR, values.Vdso.Value]);
+            vector.AddRange([AT_SYSINFO_EHDR, values.Vdso.Value]);
         }
 
         vector.AddRange(
         [
-            Elf.AT_MINSIGSTKSZ, values.MinSignalStackSize,
-            Elf.AT_HWCAP, values.HardwareCapabilities,
-            Elf.AT_PAGESZ, GuestAddress.PageSize,
-            Elf.AT_CLKTCK, ClockTicks,
-            Elf.AT_PHDR, values.ProgramHeaders.Value,
-            Elf.AT_PHENT, Elf.ProgramHeaderSize,
-            Elf.AT_PHNUM, (ulong)values.ProgramHeaderCount,
-            Elf.AT_BASE, values.Base.Value,
-            Elf.AT_FLAGS, 0,
-            Elf.AT_ENTRY, values.Entry.Value,
-            Elf.AT_UID, values.Uid,
-            Elf.AT_EUID, values.EffectiveUid,
-            Elf.AT_GID, values.Gid,
-            Elf.AT_EGID, values.EffectiveGid,
-            Elf.AT_SECURE, values.Secure ? 1UL : 0,
-            Elf.AT_RANDOM, random.Value,
-            Elf.AT_HWCAP2, values.HardwareCapabilities2,
-            Elf.AT_EXECFN, execFn.Value,
-            Elf.AT_PLATFORM, platform.Value,
+            AT_MINSIGSTKSZ, values.MinSignalStackSize,
+            AT_HWCAP, values.HardwareCapabilities,
+            AT_PAGESZ, GuestAddress.PageSize,
+            AT_CLKTCK, ClockTicks,
+            AT_PHDR, values.ProgramHeaders.Value,
+            AT_PHENT, Elf.ProgramHeaderSize,
+            AT_PHNUM, (ulong)values.ProgramHeaderCount,
+            AT_BASE, values.Base.Value,
+            AT_FLAGS, 0,
+            AT_ENTRY, values.Entry.Value,
+            AT_UID, values.Uid,
+            AT_EUID, values.EffectiveUid,
+            AT_GID, values.Gid,
+            AT_EGID, values.EffectiveGid,
+            AT_SECURE, values.Secure ? 1UL : 0,
+            AT_RANDOM, random.Value,
+            AT_HWCAP2, values.HardwareCapabilities2,
+            AT_EXECFN, execFn.Value,
+            AT_PLATFORM, platform.Value,
         ]);
         if (values.RseqFeatureSize != 0)
         {
-            vector.AddRange([Elf.AT_RSEQ_FEATURE_SIZE, values.RseqFeatureSize, Elf.AT_RSEQ_ALIGN, values.RseqAlignment]);
+            vector.AddRange([AT_RSEQ_FEATURE_SIZE, values.RseqFeatureSize, AT_RSEQ_ALIGN, values.RseqAlignment]);
         }
 
-        vector.AddRange([Elf.AT_NULL, 0]);
+        vector.AddRange([AT_NULL, 0]);
         return vector;
     }
 }

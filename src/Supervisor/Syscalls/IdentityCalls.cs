@@ -1,8 +1,6 @@
 using UmlHost.Kernel;
 using UmlHost.Native;
 
-using static UmlHost.Native.Linux;
-
 using K = UmlHost.Syscalls.ArgumentKind;
 
 namespace UmlHost.Syscalls;

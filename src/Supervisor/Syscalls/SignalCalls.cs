@@ -12,6 +12,7 @@ namespace UmlHost.Syscalls;
 internal static unsafe class SignalCalls
 {
     private const int MinSignalStackSize = 2048;
+    private const int AutoDisarm = unchecked((int)SS_AUTODISARM);
 
     public static readonly Syscall[] Calls =
     [
@@ -94,7 +95,7 @@ internal static unsafe class SignalCalls
                 return Errno.EPERM;
             }
 
-            int mode = stack.ss_flags & ~SS_AUTODISARM;
+            int mode = stack.ss_flags & ~AutoDisarm;
             if (mode is not (SS_DISABLE or SS_ONSTACK or 0))
             {
                 return Errno.EINVAL;
@@ -117,7 +118,7 @@ internal static unsafe class SignalCalls
             return Errno.None;
         }
 
-        old.ss_flags = (old.ss_flags & SS_AUTODISARM) | (old.ss_size == 0 ? SS_DISABLE : onStack ? SS_ONSTACK : 0);
+        old.ss_flags = (old.ss_flags & AutoDisarm) | (old.ss_size == 0 ? SS_DISABLE : onStack ? SS_ONSTACK : 0);
         return task.Memory.Write(arguments.Address(1), old) ? Errno.None : Errno.EFAULT;
     }
 }

@@ -24,7 +24,13 @@ internal static unsafe class SyscallTable
         Ioctl.Calls,
         OpenClose.Calls,
         ReadWrite.Calls,
-        Stat.Calls);
+        Stat.Calls,
+        MemoryCalls.Calls,
+        ProcessCalls.Calls,
+        IdentityCalls.Calls,
+        SignalCalls.Calls,
+        TimeCalls.Calls,
+        RandomCalls.Calls);
 
     private static readonly delegate*<GuestTask, in SyscallArguments, SyscallResult>[] s_handlers = Handlers();
 

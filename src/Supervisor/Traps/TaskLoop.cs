@@ -1,13 +1,7 @@
-using System;
-
-using UmlHost.Abi;
 using UmlHost.Host;
 using UmlHost.Kernel;
-using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Syscalls;
-
-using static UmlHost.Native.Linux;
 
 namespace UmlHost.Traps;
 

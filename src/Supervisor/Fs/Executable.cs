@@ -11,7 +11,7 @@ namespace UmlHost.Fs;
 
 /// <summary>A file that execve has found, whatever it is: the loader judges.</summary>
 /// <param name="file">Opened for reading or, where that is not possible, with O_PATH; its reference taken over.</param>
-internal sealed class ExecutableFile(FileSystem fileSystem, OpenFile file) : IExecutableFile
+internal sealed class Executable(FileSystem fileSystem, OpenFile file) : IExecutableFile
 {
     public MappedFile? Mapping => file.Mapping;
 
@@ -44,7 +44,7 @@ internal sealed class ExecutableFile(FileSystem fileSystem, OpenFile file) : IEx
             ?? fs.FileSystem.Open(name, O_PATH, 0, out error);
         if (file is not null)
         {
-            executable = new ExecutableFile(fs.FileSystem, file);
+            executable = new Executable(fs.FileSystem, file);
         }
         return error;
     }

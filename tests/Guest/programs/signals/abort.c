@@ -1,0 +1,9 @@
+// Dies by its own SIGABRT: status 134.
+#include "check.h"
+
+int main(void)
+{
+	printf("before\n");
+	fflush(stdout);
+	abort();
+}
