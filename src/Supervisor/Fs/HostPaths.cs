@@ -15,8 +15,8 @@ internal static unsafe class HostPaths
     /// <summary>/proc/self/fd of the supervisor, through which an O_PATH descriptor is opened for more.</summary>
     private static readonly int s_descriptors = OpenDescriptors();
 
-    /// <summary>Opens a place with O_PATH, without following the magic links of the host's /proc: those lead to
-    /// what the supervisor has open.</summary>
+    /// <summary>Opens a place with O_PATH. A magic link of the host's /proc leads to what the supervisor has open,
+    /// so it is not there: ENOENT.</summary>
     /// <param name="directory">Host descriptor that a relative path starts from.</param>
     /// <param name="path">Not NUL-terminated.</param>
     /// <param name="flags">O_NOFOLLOW, O_DIRECTORY.</param>
@@ -30,7 +30,18 @@ internal static unsafe class HostPaths
         path.CopyTo(new Span<byte>(name, PATH_MAX));
         name[path.Length] = 0;
         open_how how = new() { flags = (ulong)(uint)(O_PATH | O_CLOEXEC | flags), resolve = RESOLVE_NO_MAGICLINKS };
-        return Shortage(LibC.openat2(directory, name, &how, (nuint)sizeof(open_how)));
+        Result place = LibC.openat2(directory, name, &how, (nuint)sizeof(open_how));
+        if (place.Error == Errno.ELOOP)
+        {
+            how.resolve = 0;
+            Result through = LibC.openat2(directory, name, &how, (nuint)sizeof(open_how));
+            if (through.Error != Errno.ELOOP)
+            {
+                _ = through.Failed ? through : LibC.close(through.Int);
+                return new Result(-(long)Errno.ENOENT);
+            }
+        }
+        return Shortage(place);
     }
 
     /// <summary>Opens the inode of <paramref name="hostFd"/> once more.</summary>
