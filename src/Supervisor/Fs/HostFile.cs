@@ -60,14 +60,23 @@ internal sealed unsafe class HostFile(HostMappedFiles mappedFiles, int hostFd, i
         HostTransfer at = new() { Fd = HostFd };
         lock (_positionLock)
         {
-            return to.Transfer(task.Memory, Access.Write, ref at, s_read);
+            SyscallResult result = to.Transfer(task.Memory, Access.Write, ref at, s_read);
+            return result.Error == Errno.EFAULT ? AtEnd(result, LibC.lseek(HostFd, 0, SEEK_CUR).Raw) : result;
         }
     }
 
     public override SyscallResult ReadAt(GuestTask task, ref IovIter to, long offset)
     {
         HostTransfer at = new() { Fd = HostFd, Positioned = true, Offset = offset };
-        return to.Transfer(task.Memory, Access.Write, ref at, s_read);
+        SyscallResult result = to.Transfer(task.Memory, Access.Write, ref at, s_read);
+        return result.Error == Errno.EFAULT ? AtEnd(result, offset) : result;
+    }
+
+    /// <summary>At the end of the file there is nothing to copy: a bad buffer is no error there.</summary>
+    private SyscallResult AtEnd(SyscallResult result, long offset)
+    {
+        byte probe;
+        return LibC.pread(HostFd, &probe, 1, offset).Raw == 0 ? 0 : result;
     }
 
     public override SyscallResult Write(GuestTask task, ref IovIter from)

@@ -64,7 +64,7 @@ internal sealed unsafe class Machine : IDisposable
     /// <summary>How the first process ended, as wait reports it; -1 if it never ran.</summary>
     public int ExitStatus { get; private set; } = -1;
 
-    /// <summary>Why UmlHost itself failed, for a person; null if it did not.</summary>
+    /// <summary>Why UmlHost itself failed, for a person; null if it did not. It is in the log already.</summary>
     public string? Failure => _failure;
 
     public static Machine? Create(RunOptions options, out string? failure)
@@ -117,7 +117,7 @@ internal sealed unsafe class Machine : IDisposable
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
         if (child is null)
         {
-            _failure = $"a host child cannot be started: {spawned.Error}";
+            Fail($"a host child cannot be started: {spawned.Error}");
             return ExitFailure;
         }
 
@@ -165,6 +165,12 @@ internal sealed unsafe class Machine : IDisposable
         _hostMemory.Dispose();
     }
 
+    private void Fail(string reason)
+    {
+        Log.Error("{Reason}", reason);
+        _failure ??= reason;
+    }
+
     private LoadedProgram? Load(MemoryMap memory, ThreadGroup group, FsContext fs, out int status)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
@@ -202,7 +208,7 @@ internal sealed unsafe class Machine : IDisposable
         {
             program?.Dispose();
             Log.Debug("execve: {Error}", error.Errno);
-            _failure = error.ToString();
+            Fail(error.ToString());
             status = error.Errno is Errno.ENOENT or Errno.ENOTDIR ? ExitNotFound : ExitNotExecutable;
             return null;
         }
@@ -220,7 +226,7 @@ internal sealed unsafe class Machine : IDisposable
         PtraceThread? host = PtraceThread.Attach(child, out string? failure);
         if (host is null)
         {
-            _failure = failure;
+            Fail(failure!);
             return;
         }
 

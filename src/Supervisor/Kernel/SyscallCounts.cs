@@ -10,8 +10,12 @@ internal sealed class SyscallCounts
 {
     // The last entry is for all numbers that Linux does not have.
     private readonly long[] _counts = new long[SyscallTable.Count + 1];
+    private readonly long[] _errors = new long[SyscallTable.Count + 1];
 
     public void Add(ulong number) => _counts[number < SyscallTable.Count ? number : SyscallTable.Count]++;
+
+    /// <summary>The call, added already, gave the guest an errno.</summary>
+    public void AddError(ulong number) => _errors[number < SyscallTable.Count ? number : SyscallTable.Count]++;
 
     public long Total
     {
@@ -27,7 +31,7 @@ internal sealed class SyscallCounts
         }
     }
 
-    public IEnumerable<(string Name, long Times)> ByName
+    public IEnumerable<(string Name, long Times, long Errors)> ByName
     {
         get
         {
@@ -35,7 +39,7 @@ internal sealed class SyscallCounts
             {
                 if (_counts[number] != 0)
                 {
-                    yield return (SyscallTable.Find((ulong)number)?.Name ?? "other", _counts[number]);
+                    yield return (SyscallTable.Find((ulong)number)?.Name ?? "other", _counts[number], _errors[number]);
                 }
             }
         }

@@ -37,7 +37,7 @@ internal sealed partial class MemoryMap
 
             Errno result = Errno.None;
             GuestAddress expected = start;
-            for (Vma? area = _areas.FindAtOrAbove(start); area is not null && area.Start < end; area = _areas.FindAtOrAbove(expected))
+            while (expected < end && _areas.FindAtOrAbove(expected) is Vma area && area.Start < end)
             {
                 if (area.Start > expected)
                 {

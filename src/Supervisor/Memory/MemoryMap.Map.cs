@@ -202,7 +202,7 @@ internal sealed unsafe partial class MemoryMap
     {
         lock (_mmapLock)
         {
-            if (wanted < BreakStart || wanted - BreakStart > DataLimit)
+            if (wanted < BreakStart || wanted >= GuestAddress.TaskSize || wanted - BreakStart > DataLimit)
             {
                 return BreakEnd;
             }
@@ -217,7 +217,7 @@ internal sealed unsafe partial class MemoryMap
             {
                 // A page stays free between the heap and what is above it.
                 Vma? above = _areas.FindAtOrAbove(from);
-                if (to > GuestAddress.TaskSize || (above is not null && above.Start < to + GuestAddress.PageSize))
+                if (above is not null && above.Start < to + GuestAddress.PageSize)
                 {
                     return BreakEnd;
                 }
@@ -255,7 +255,7 @@ internal sealed unsafe partial class MemoryMap
 
         if (!hint.IsNull)
         {
-            GuestAddress at = hint.PageUp;
+            GuestAddress at = hint.PageDown;
             if (at.Value < MinAddress)
             {
                 at = new GuestAddress(MinAddress);

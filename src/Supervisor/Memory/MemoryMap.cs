@@ -4,6 +4,7 @@ using System.Threading;
 
 using UmlHost.Abi;
 using UmlHost.Host;
+using UmlHost.Trace;
 
 using static UmlHost.Native.Linux;
 
@@ -16,7 +17,7 @@ namespace UmlHost.Memory;
 /// here is under it; public methods take it. It is never held across a wait for a guest or for slow input, but
 /// it is held while a batch runs, so that operations reach the child in the order of the changes.</para>
 /// </summary>
-internal sealed partial class MemoryMap : IDisposable
+internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
 {
     /// <summary>The lowest address a guest may map: Linux's vm.mmap_min_addr.</summary>
     public const ulong MinAddress = 0x10000;

@@ -14,6 +14,10 @@ internal static unsafe class SignalCalls
     private const int MinSignalStackSize = 2048;
     private const int AutoDisarm = unchecked((int)SS_AUTODISARM);
 
+    /// <summary>The kernel clears flags that it does not know, so that programs can ask.</summary>
+    private const ulong KnownFlags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER
+        | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER;
+
     public static readonly Syscall[] Calls =
     [
         new(13, "rt_sigaction", &RtSigaction, K.Signal, K.SigAction, K.Pointer, K.Size),
@@ -36,6 +40,7 @@ internal static unsafe class SignalCalls
             return Errno.EFAULT;
         }
 
+        action.flags &= KnownFlags;
         if (signal is < 1 or > SignalHandlers.Count || (set && signal is SIGKILL or SIGSTOP))
         {
             return Errno.EINVAL;

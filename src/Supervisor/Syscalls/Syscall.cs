@@ -61,9 +61,9 @@ internal sealed unsafe class Syscall
     /// <summary>What is missing, for <see cref="Support.Partial"/>; null otherwise.</summary>
     public string? Caveat { get; init; }
 
-    /// <summary>Stands for a number that Linux does not have, in a trace.</summary>
+    /// <summary>Stands for a number that Linux does not have, in a trace; its own number is -1.</summary>
     public static Syscall Unknown(ulong number) => new(
-        (int)number,
+        -1,
         "syscall_0x" + number.ToString("x", CultureInfo.InvariantCulture),
         ArgumentKind.Hex,
         ArgumentKind.Hex,

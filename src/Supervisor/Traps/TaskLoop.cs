@@ -45,7 +45,10 @@ internal static unsafe class TaskLoop
     private static void Dispatch(GuestTask task, ref user_regs_struct registers)
     {
         SyscallArguments arguments = new(registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9);
-        ulong number = registers.orig_rax;
+
+        // The kernel takes the low 32 bits as a signed number: what is above them does not count, and negative
+        // ones are no calls.
+        uint number = (uint)registers.orig_rax;
         task.Machine.SyscallCounts.Add(number);
         if (task.Trace is not null)
         {
@@ -54,18 +57,23 @@ internal static unsafe class TaskLoop
         }
 
         SyscallResult result = SyscallTable.Handler(number)(task, in arguments);
-        Finish(task, result);
+        Finish(task, number, result);
     }
 
-    private static void Finish(GuestTask task, SyscallResult result)
+    private static void Finish(GuestTask task, ulong number, SyscallResult result)
     {
+        if (result.Failed)
+        {
+            task.Machine.SyscallCounts.AddError(number);
+        }
+
         if (result.Outcome != SyscallOutcome.NoReturn)
         {
             task.Host.SetResult(result.Raw);
         }
     }
 
-    private static void TraceAndDispatch(GuestTask task, ulong number, in SyscallArguments arguments)
+    private static void TraceAndDispatch(GuestTask task, uint number, in SyscallArguments arguments)
     {
         Syscall? call = SyscallTable.Find(number);
         if (call is not null)
@@ -79,7 +87,7 @@ internal static unsafe class TaskLoop
             task.Trace!.Exit(task, call, in arguments, result);
         }
 
-        Finish(task, result);
+        Finish(task, number, result);
     }
 
     /// <summary>int 0x80 and sysenter number their calls as 32-bit Linux does: never dispatched by number.</summary>

@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Cli;
+
+/// <summary>Finds the program to run as execvp does: a name with a slash is a path, any other is looked for in
+/// PATH.</summary>
+internal static unsafe class ProgramLookup
+{
+    private static readonly byte[] s_defaultPath = "/usr/local/bin:/usr/bin:/bin"u8.ToArray();
+
+    /// <param name="path">The file, if the result is None.</param>
+    /// <returns>ENOENT when nothing has that name, else why the file cannot be executed.</returns>
+    public static Errno Find(ReadOnlySpan<byte> name, IReadOnlyList<byte[]> environment, out byte[] path)
+    {
+        path = name.ToArray();
+        if (name.IsEmpty)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (name.Contains((byte)'/'))
+        {
+            return Check(path);
+        }
+
+        Errno refused = Errno.ENOENT;
+        ReadOnlySpan<byte> directories = SearchPath(environment);
+        while (true)
+        {
+            int colon = directories.IndexOf((byte)':');
+            ReadOnlySpan<byte> directory = colon < 0 ? directories : directories[..colon];
+
+            // An empty entry is the working directory.
+            path = directory.IsEmpty ? [.. "./"u8, .. name] : [.. directory, (byte)'/', .. name];
+            Errno error = Check(path);
+            if (error == Errno.None)
+            {
+                return Errno.None;
+            }
+
+            if (error is Errno.EACCES or Errno.EISDIR)
+            {
+                refused = error;
+            }
+
+            if (colon < 0)
+            {
+                path = name.ToArray();
+                return refused;
+            }
+
+            directories = directories[(colon + 1)..];
+        }
+    }
+
+    private static ReadOnlySpan<byte> SearchPath(IReadOnlyList<byte[]> environment)
+    {
+        foreach (byte[] variable in environment)
+        {
+            if (variable.AsSpan().StartsWith("PATH="u8))
+            {
+                return variable.AsSpan("PATH=".Length);
+            }
+        }
+
+        return s_defaultPath;
+    }
+
+    /// <summary>What execve would say of the file itself, but EISDIR for a directory, where execve says EACCES: the
+    /// message is clearer.</summary>
+    private static Errno Check(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* file = (byte[])[.. path, 0])
+        {
+            stat status;
+            Result found = LibC.fstatat(AT_FDCWD, file, &status, 0);
+            return found.Failed ? found.Error
+                : S_ISDIR(status.st_mode) ? Errno.EISDIR
+                : !S_ISREG(status.st_mode) ? Errno.EACCES
+                : LibC.access(file, X_OK).Error;
+        }
+    }
+}
