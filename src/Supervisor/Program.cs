@@ -1,6 +1,7 @@
 using System;
 
 using UmlHost.Cli;
+using UmlHost.Kernel;
 
 namespace UmlHost;
 

@@ -109,7 +109,7 @@ internal static unsafe class HostProbes
         finally
         {
             s_thread.Child.Kill();
-            s_thread.Resume();
+            s_thread.Reap();
             s_thread.Child.Gone();
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
 
@@ -52,30 +53,22 @@ internal static class HostSettings
 
     private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static unsafe (string Release, string Machine) Uname()
-    {
-        utsname name;
-        LibC.uname(&name);
-        return (Text(name.release), Text(name.machine));
+    private static unsafe string Text(byte* text) =>
+        Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
 
-        static string Text(byte* text)
-        {
-            ReadOnlySpan<byte> bytes = new(text, 65);
-            return Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
-        }
-    }
-
-    private static DoctorFinding Machine()
+    private static unsafe DoctorFinding Machine()
     {
-        string machine = Uname().Machine;
+        utsname name = HostSystem.Name();
+        string machine = Text(name.machine);
         return machine == "x86_64"
             ? DoctorFinding.Ok(machine)
             : DoctorFinding.Fail(machine, "guests are x86_64 programs, and run on an x86_64 host only");
     }
 
-    private static DoctorFinding Kernel()
+    private static unsafe DoctorFinding Kernel()
     {
-        string release = Uname().Release;
+        utsname name = HostSystem.Name();
+        string release = Text(name.release);
         string[] parts = release.Split('.', '-', '+');
         _ = int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major);
         _ = int.TryParse(parts.Length > 1 ? parts[1] : "", NumberStyles.None, CultureInfo.InvariantCulture, out int minor);
@@ -139,7 +132,7 @@ internal static class HostSettings
         null => DoctorFinding.Warn("unknown", "mount /proc"),
     };
 
-    private static DoctorFinding FsGsBaseInstructions() => (AuxiliaryValue(AT_HWCAP2) & FsGsBase) != 0
+    private static DoctorFinding FsGsBaseInstructions() => (HostSystem.Auxiliary(AT_HWCAP2) & FsGsBase) != 0
         ? DoctorFinding.Ok("guests may use wrfsbase and wrgsbase")
         : DoctorFinding.Warn("off", "a guest pays a system call for each change of its thread pointer; kernel 5.9 or later without nofsgsbase");
 
@@ -147,34 +140,11 @@ internal static class HostSettings
     {
         // Leaf 0xd, ebx: the size of the area for the features that the host's kernel has switched on.
         uint size = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 0xd ? (uint)X86Base.CpuId(0xd, 0).Ebx : 512;
-        ulong frame = AuxiliaryValue(AT_MINSIGSTKSZ);
+        ulong frame = HostSystem.Auxiliary(AT_MINSIGSTKSZ);
         string value = $"{Number(size)} bytes" + (frame == 0 ? "" : $", signal frame {Number(frame)}");
         return Math.Max(size, frame) < StubLayout.SignalStackSize
             ? DoctorFinding.Ok(value)
             : DoctorFinding.Fail(value, $"the stub's signal stack has only {Number(StubLayout.SignalStackSize)}: report this processor to the UmlHost developers");
-    }
-
-    private static ulong AuxiliaryValue(int type)
-    {
-        byte[] vector;
-        try
-        {
-            vector = File.ReadAllBytes("/proc/self/auxv");
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-
-        for (int offset = 0; offset + 16 <= vector.Length; offset += 16)
-        {
-            if (BitConverter.ToUInt64(vector, offset) == (ulong)type)
-            {
-                return BitConverter.ToUInt64(vector, offset + 8);
-            }
-        }
-
-        return 0;
     }
 
     private static DoctorFinding Processors() =>
@@ -201,19 +171,7 @@ internal static class HostSettings
     {
         const string File = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
         string? modes = ReadLine(File);
-        if (modes is null)
-        {
-            return DoctorFinding.Ok("shared memory: this kernel has none");
-        }
-
-        int start = modes.IndexOf('[', StringComparison.Ordinal), end = modes.IndexOf(']', StringComparison.Ordinal);
-        string mode = start < 0 || end < start ? modes : modes[(start + 1)..end];
-        return mode switch
-        {
-            "never" or "deny" => DoctorFinding.Warn(
-                $"shared memory: {mode}",
-                $"echo advise > {File}, as root: fewer page faults for guests with much memory"),
-            _ => DoctorFinding.Ok($"shared memory: {mode}"),
-        };
+        int start = modes?.IndexOf('[', StringComparison.Ordinal) ?? -1, end = modes?.IndexOf(']', StringComparison.Ordinal) ?? -1;
+        return DoctorFinding.Ok("shared memory: " + (modes is null ? "this kernel has none" : start < 0 || end < start ? modes : modes[(start + 1)..end]));
     }
 }

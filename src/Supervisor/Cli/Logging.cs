@@ -1,10 +1,12 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 
 namespace UmlHost.Cli;
 
@@ -41,6 +43,9 @@ internal static class Logging
 
     private sealed class ErrorLines : ILogEventSink
     {
+        // :l writes strings without quotes.
+        private static readonly MessageTemplateTextFormatter s_format = new("{Message:l}\n{Exception}", CultureInfo.InvariantCulture);
+
         public void Emit(LogEvent logEvent)
         {
             string level = logEvent.Level switch
@@ -51,13 +56,10 @@ internal static class Logging
                 LogEventLevel.Warning => "warning: ",
                 _ => "",
             };
-            string text = $"umlhost: {level}{logEvent.RenderMessage(CultureInfo.InvariantCulture)}\n";
-            if (logEvent.Exception is not null)
-            {
-                text += logEvent.Exception + "\n";
-            }
-
-            FdStream.Error.WriteText(text);
+            using StringWriter text = new(CultureInfo.InvariantCulture);
+            text.Write("umlhost: " + level);
+            s_format.Format(logEvent, text);
+            FdStream.Error.WriteText(text.ToString());
         }
     }
 }

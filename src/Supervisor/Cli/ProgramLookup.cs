@@ -7,8 +7,8 @@ using static UmlHost.Native.Linux;
 
 namespace UmlHost.Cli;
 
-/// <summary>Finds the program to run as execvp does: a name with a slash is a path, any other is looked for in
-/// PATH.</summary>
+/// <summary>Finds the program to run as execvp does: a name with a slash is a path, and the guest's execve says
+/// what is wrong with it; any other is looked for in PATH.</summary>
 internal static unsafe class ProgramLookup
 {
     private static readonly byte[] s_defaultPath = "/usr/local/bin:/usr/bin:/bin"u8.ToArray();
@@ -25,7 +25,7 @@ internal static unsafe class ProgramLookup
 
         if (name.Contains((byte)'/'))
         {
-            return Check(path);
+            return Errno.None;
         }
 
         Errno refused = Errno.ENOENT;

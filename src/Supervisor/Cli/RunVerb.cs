@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
+using Serilog;
 using Serilog.Events;
 
 using UmlHost.Kernel;
@@ -17,6 +19,7 @@ internal static class RunVerb
 
     public static int Run(ReadOnlySpan<string> words)
     {
+        long start = Stopwatch.GetTimestamp();
         OptionWords? cut = OptionWords.Cut(words, OptionParser.Run, out string error);
         if (cut is null)
         {
@@ -43,7 +46,8 @@ internal static class RunVerb
         {
             return Verbs.Misuse(
                 $"--log-level {arguments.LogLevel}: must be one of {string.Join(", ", Logging.LevelNames)}",
-                Suggestion.Nearest(arguments.LogLevel!, Logging.LevelNames), HelpCommand);
+                Suggestion.Nearest(arguments.LogLevel!, Logging.LevelNames),
+                HelpCommand);
         }
 
         ulong? memory = arguments.Memory is null ? null : ByteSize.Parse(arguments.Memory);
@@ -52,46 +56,83 @@ internal static class RunVerb
             return Verbs.Misuse($"--memory {arguments.Memory}: must be a size of at least 1M, such as 512M or 2G", null, HelpCommand);
         }
 
+        // Output files before the run: one that cannot be written is known at once.
+        if (!TryOpenTrace(arguments, out SyscallTrace? trace) || !TryCreate("--report", arguments.Report, out FdStream? report))
+        {
+            return Machine.ExitFailure;
+        }
+
         Logging.Start(level);
         List<byte[]> command = HostArguments.Last(cut.Operands);
         List<byte[]> environment = HostArguments.Environment();
-        Errno lookup = ProgramLookup.Find(command[0], environment, out byte[] program);
-        return lookup != Errno.None
-            ? NotRunnable(cut.Operands[0], lookup)
-            : Run(arguments.Report, new RunOptions(program, command, environment, new Report(cut.Operands))
-            {
-                MemoryLimit = memory,
-                Trace = arguments.Trace,
-                TraceOutput = arguments.TraceOutput,
-                RandomizeAddresses = !arguments.NoAslr,
-            });
-    }
-
-    private static int NotRunnable(string name, Errno error) => error == Errno.ENOENT
-        ? Verbs.Fail($"{name}: {(name.Contains('/', StringComparison.Ordinal) ? ErrnoNames.Message(error) : "not found in PATH")}", Machine.ExitNotFound)
-        : Verbs.Fail($"{name}: {ErrnoNames.Message(error)}", Machine.ExitNotExecutable);
-
-    private static int Run(string? path, RunOptions options)
-    {
-        FdStream? report = null;
-        if (path is not null)
+        Errno found = ProgramLookup.Find(command[0], environment, out byte[] program);
+        if (found != Errno.None)
         {
-            // Before the run: a report that cannot be written is known at once.
-            Errno error = FdStream.Create(path, out report);
-            if (error != Errno.None)
-            {
-                return Verbs.Fail($"--report {path}: {ErrnoNames.Message(error)}");
-            }
+            return found == Errno.ENOENT
+                ? Verbs.Fail($"{cut.Operands[0]}: not found in PATH", Machine.ExitNotFound)
+                : Verbs.Fail($"{cut.Operands[0]}: {ErrnoNames.Message(found)}", Machine.ExitNotExecutable);
         }
 
-        int status = Machine.Run(options);
+        using Machine? machine = Machine.Create(
+            new RunOptions
+            {
+                Program = program,
+                Arguments = command,
+                Environment = environment,
+                MemoryLimit = memory ?? 0,
+                Randomize = !arguments.NoAslr,
+            },
+            out string? failure);
+        if (machine is null)
+        {
+            Log.Error("{Failure}", failure);
+        }
+
+        int status = machine?.Run(_ => trace) ?? Machine.ExitFailure;
         if (report is null)
         {
             return status;
         }
 
-        options.Report.End(status);
-        options.Report.Write(report);
-        return report.Failure == Errno.None ? status : Verbs.Fail($"--report {path}: {ErrnoNames.Message(report.Failure)}");
+        new Report
+        {
+            Command = cut.Operands,
+            Status = status,
+            Failure = failure ?? machine?.Failure,
+            Wall = Stopwatch.GetElapsedTime(start),
+            Machine = machine,
+        }.Write(report);
+        return report.Failure == Errno.None ? status : Verbs.Fail($"--report {arguments.Report}: {ErrnoNames.Message(report.Failure)}");
+    }
+
+    private static bool TryOpenTrace(RunArguments arguments, out SyscallTrace? trace)
+    {
+        trace = null;
+        if (arguments.Trace is null)
+        {
+            if (arguments.TraceOutput is not null)
+            {
+                Verbs.Misuse("--trace-output needs --trace", null, HelpCommand);
+                return false;
+            }
+
+            return true;
+        }
+
+        Verbs.Fail("--trace: this build cannot trace");
+        return false;
+    }
+
+    /// <returns>False, after an error message, if the file was asked for and cannot be written.</returns>
+    private static bool TryCreate(string option, string? path, out FdStream? stream)
+    {
+        stream = null;
+        Errno error = path is null ? Errno.None : FdStream.Create(path, out stream);
+        if (error != Errno.None)
+        {
+            Verbs.Fail($"{option} {path}: {ErrnoNames.Message(error)}");
+        }
+
+        return error == Errno.None;
     }
 }

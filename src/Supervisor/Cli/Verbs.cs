@@ -1,5 +1,6 @@
 using System;
 
+using UmlHost.Kernel;
 using UmlHost.Native;
 
 namespace UmlHost.Cli;
