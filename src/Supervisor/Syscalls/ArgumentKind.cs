@@ -133,6 +133,7 @@ internal enum ArgumentKind
     PrctlArgument,
     ArchPrctlArgument,
     FutexTimeout,
+    FutexValue3,
 
     // Structures.
     SigSet,

@@ -14,12 +14,12 @@ internal static unsafe class Descriptors
     [
         new(32, "dup", &Dup, ArgumentKind.Fd),
         new(33, "dup2", &Dup2, ArgumentKind.Fd, ArgumentKind.Fd),
-        new(72, "fcntl", &Fcntl, ArgumentKind.Fd, ArgumentKind.FcntlCommand, ArgumentKind.Hex)
+        new(72, "fcntl", &Fcntl, ArgumentKind.Fd, ArgumentKind.FcntlCommand, ArgumentKind.FcntlArgument)
         {
             Support = Support.Partial,
             Caveat = "taking a lock gives ENOLCK; no owners, signals, leases and notifications (EINVAL)",
         },
-        new(292, "dup3", &Dup3, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.OpenFlags),
+        new(292, "dup3", &Dup3, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.FdFlags),
     ];
 
     private static SyscallResult Dup(GuestTask task, in SyscallArguments args)

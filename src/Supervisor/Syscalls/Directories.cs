@@ -15,12 +15,12 @@ internal static unsafe class Directories
 {
     public static readonly Syscall[] Calls =
     [
-        new(78, "getdents", &GetDents, ArgumentKind.Fd, ArgumentKind.Pointer, ArgumentKind.UInt),
-        new(79, "getcwd", &GetCwd, ArgumentKind.OutBuffer, ArgumentKind.Size),
+        new(78, "getdents", &GetDents, ArgumentKind.Fd, ArgumentKind.OutDirents, ArgumentKind.UInt),
+        new(79, "getcwd", &GetCwd, ArgumentKind.OutString, ArgumentKind.Size),
         new(80, "chdir", &ChDir, ArgumentKind.Path),
         new(81, "fchdir", &FChDir, ArgumentKind.Fd),
         new(95, "umask", &Umask, ArgumentKind.Mode),
-        new(217, "getdents64", &GetDents64, ArgumentKind.Fd, ArgumentKind.Pointer, ArgumentKind.UInt),
+        new(217, "getdents64", &GetDents64, ArgumentKind.Fd, ArgumentKind.OutDirents, ArgumentKind.UInt),
     ];
 
     private static SyscallResult GetDents(GuestTask task, in SyscallArguments args) => ReadEntries(task, args, legacy: true);

@@ -15,7 +15,7 @@ internal static unsafe class FileMisc
         new(75, "fdatasync", &FDataSync, ArgumentKind.Fd),
         new(162, "sync", &Sync),
         new(187, "readahead", &ReadAhead, ArgumentKind.Fd, ArgumentKind.Offset, ArgumentKind.Size),
-        new(221, "fadvise64", &FAdvise, ArgumentKind.Fd, ArgumentKind.Offset, ArgumentKind.Offset, ArgumentKind.Int),
+        new(221, "fadvise64", &FAdvise, ArgumentKind.Fd, ArgumentKind.Offset, ArgumentKind.Size, ArgumentKind.FileAdvice),
         new(306, "syncfs", &SyncFs, ArgumentKind.Fd),
     ];
 

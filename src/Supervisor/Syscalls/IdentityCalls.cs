@@ -17,9 +17,9 @@ internal static unsafe class IdentityCalls
         new(104, "getgid", &Getgid),
         new(107, "geteuid", &Geteuid),
         new(108, "getegid", &Getegid),
-        new(115, "getgroups", &Getgroups, K.Int, K.Pointer),
-        new(118, "getresuid", &Getresuid, K.Pointer, K.Pointer, K.Pointer),
-        new(120, "getresgid", &Getresgid, K.Pointer, K.Pointer, K.Pointer),
+        new(115, "getgroups", &Getgroups, K.Int, K.OutUids),
+        new(118, "getresuid", &Getresuid, K.OutInt, K.OutInt, K.OutInt),
+        new(120, "getresgid", &Getresgid, K.OutInt, K.OutInt, K.OutInt),
         new(63, "uname", &Uname, K.OutUtsname),
     ];
 

@@ -11,7 +11,7 @@ internal static unsafe class Ioctl
 {
     public static readonly Syscall[] Calls =
     [
-        new(16, "ioctl", &Control, ArgumentKind.Fd, ArgumentKind.IoctlRequest, ArgumentKind.Hex)
+        new(16, "ioctl", &Control, ArgumentKind.Fd, ArgumentKind.IoctlRequest, ArgumentKind.IoctlArgument)
         {
             Support = Support.Partial,
             Caveat = "terminals: modes and window size, no job control",

@@ -15,7 +15,7 @@ internal static unsafe class MemoryCalls
 {
     public static readonly Syscall[] Calls =
     [
-        new(9, "mmap", &Mmap, K.Pointer, K.Size, K.Prot, K.MapFlags, K.Fd, K.Offset),
+        new(9, "mmap", &Mmap, K.Pointer, K.Size, K.Prot, K.MapFlags, K.Fd, K.Hex),
         new(10, "mprotect", &Mprotect, K.Pointer, K.Size, K.Prot),
         new(11, "munmap", &Munmap, K.Pointer, K.Size),
         new(12, "brk", &Brk, K.Pointer),

@@ -20,7 +20,7 @@ internal static unsafe class OpenClose
         new(3, "close", &Close, ArgumentKind.Fd),
         new(85, "creat", &Create, ArgumentKind.Path, ArgumentKind.Mode),
         new(257, "openat", &OpenAt, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.OpenFlags, ArgumentKind.Mode),
-        new(436, "close_range", &CloseRange, ArgumentKind.UInt, ArgumentKind.UInt, ArgumentKind.Hex)
+        new(436, "close_range", &CloseRange, ArgumentKind.UInt, ArgumentKind.UInt, ArgumentKind.CloseRangeFlags)
         {
             Support = Support.Partial,
             Caveat = "CLOSE_RANGE_UNSHARE gives EINVAL",

@@ -18,7 +18,7 @@ internal static unsafe class ProcessCalls
         new(97, "getrlimit", &Getrlimit, K.Resource, K.OutRlimit),
         new(160, "setrlimit", &Setrlimit, K.Resource, K.InRlimit),
         new(302, "prlimit64", &Prlimit, K.Pid, K.Resource, K.InRlimit, K.OutRlimit),
-        new(158, "arch_prctl", &ArchPrctl, K.ArchPrctlCode, K.Hex),
+        new(158, "arch_prctl", &ArchPrctl, K.ArchPrctlCode, K.ArchPrctlArgument),
         new(218, "set_tid_address", &SetTidAddress, K.Pointer),
         new(273, "set_robust_list", &SetRobustList, K.Pointer, K.Size),
     ];

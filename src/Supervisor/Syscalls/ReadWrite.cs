@@ -24,15 +24,15 @@ internal static unsafe class ReadWrite
         new(18, "pwrite64", &PWrite, ArgumentKind.Fd, ArgumentKind.InBuffer, ArgumentKind.Size, ArgumentKind.Offset),
         new(19, "readv", &ReadV, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size),
         new(20, "writev", &WriteV, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size),
-        new(40, "sendfile", &SendFile, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.Pointer, ArgumentKind.Size),
-        new(295, "preadv", &PReadV, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset),
-        new(296, "pwritev", &PWriteV, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size, ArgumentKind.Offset),
-        new(327, "preadv2", &PReadV2, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Hex, ArgumentKind.Hex)
+        new(40, "sendfile", &SendFile, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.InOffset, ArgumentKind.Size),
+        new(295, "preadv", &PReadV, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused),
+        new(296, "pwritev", &PWriteV, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused),
+        new(327, "preadv2", &PReadV2, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused, ArgumentKind.RwfFlags)
         {
             Support = Support.Partial,
             Caveat = "RWF_NOWAIT and RWF_APPEND give EOPNOTSUPP",
         },
-        new(328, "pwritev2", &PWriteV2, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Hex, ArgumentKind.Hex)
+        new(328, "pwritev2", &PWriteV2, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused, ArgumentKind.RwfFlags)
         {
             Support = Support.Partial,
             Caveat = "RWF_NOWAIT and RWF_APPEND give EOPNOTSUPP",

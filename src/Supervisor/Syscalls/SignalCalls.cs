@@ -20,9 +20,9 @@ internal static unsafe class SignalCalls
 
     public static readonly Syscall[] Calls =
     [
-        new(13, "rt_sigaction", &RtSigaction, K.Signal, K.SigAction, K.Pointer, K.Size),
-        new(14, "rt_sigprocmask", &RtSigprocmask, K.SigHow, K.SigSet, K.Pointer, K.Size),
-        new(131, "sigaltstack", &Sigaltstack, K.Pointer, K.Pointer),
+        new(13, "rt_sigaction", &RtSigaction, K.Signal, K.SigAction, K.OutSigAction, K.Size),
+        new(14, "rt_sigprocmask", &RtSigprocmask, K.SigHow, K.SigSet, K.OutSigSet, K.Size),
+        new(131, "sigaltstack", &Sigaltstack, K.InStack, K.OutStack),
     ];
 
     private static SyscallResult RtSigaction(GuestTask task, in SyscallArguments arguments)

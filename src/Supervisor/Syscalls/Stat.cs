@@ -21,13 +21,13 @@ internal static unsafe class Stat
         new(6, "lstat", &LStat, ArgumentKind.Path, ArgumentKind.OutStat),
         new(21, "access", &Access, ArgumentKind.Path, ArgumentKind.AccessMode),
         new(89, "readlink", &ReadLink, ArgumentKind.Path, ArgumentKind.OutBuffer, ArgumentKind.Size),
-        new(137, "statfs", &StatFs, ArgumentKind.Path, ArgumentKind.Pointer),
-        new(138, "fstatfs", &FStatFs, ArgumentKind.Fd, ArgumentKind.Pointer),
+        new(137, "statfs", &StatFs, ArgumentKind.Path, ArgumentKind.OutStatfs),
+        new(138, "fstatfs", &FStatFs, ArgumentKind.Fd, ArgumentKind.OutStatfs),
         new(262, "newfstatat", &FStatAt, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.OutStat, ArgumentKind.AtFlags),
         new(267, "readlinkat", &ReadLinkAt, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.OutBuffer, ArgumentKind.Size),
         new(269, "faccessat", &FAccessAt, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.AccessMode),
-        new(332, "statx", &StatX, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.AtFlags, ArgumentKind.Hex, ArgumentKind.OutStatx),
-        new(439, "faccessat2", &FAccessAt2, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.AccessMode, ArgumentKind.AtFlags),
+        new(332, "statx", &StatX, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.AtFlags, ArgumentKind.StatxMask, ArgumentKind.OutStatx),
+        new(439, "faccessat2", &FAccessAt2, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.AccessMode, ArgumentKind.AtAccessFlags),
     ];
 
     private static SyscallResult StatPath(GuestTask task, in SyscallArguments args) =>

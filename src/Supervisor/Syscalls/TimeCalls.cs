@@ -13,8 +13,8 @@ internal static unsafe class TimeCalls
 {
     public static readonly Syscall[] Calls =
     [
-        new(96, "gettimeofday", &Gettimeofday, K.OutTimeval, K.Pointer),
-        new(201, "time", &Time, K.Pointer),
+        new(96, "gettimeofday", &Gettimeofday, K.OutTimeval, K.OutTimezone),
+        new(201, "time", &Time, K.OutLong),
         new(228, "clock_gettime", &ClockGettime, K.ClockId, K.OutTimespec),
         new(229, "clock_getres", &ClockGetres, K.ClockId, K.OutTimespec),
     ];

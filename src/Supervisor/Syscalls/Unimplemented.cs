@@ -211,7 +211,7 @@ internal static class Unimplemented
         new(199, "fremovexattr", Fd, String),
         new(200, "tkill", Pid, Signal),
         new(201, "time", OutLong),
-        new(202, "futex", Pointer, FutexOp, Int, FutexTimeout, Pointer, Hex),
+        new(202, "futex", Pointer, FutexOp, Int, FutexTimeout, Pointer, FutexValue3),
         new(203, "sched_setaffinity", Pid, Size, InCpuSet),
         new(204, "sched_getaffinity", Pid, Size, OutCpuSet),
         new(205, "set_thread_area", Pointer),

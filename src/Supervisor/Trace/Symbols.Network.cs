@@ -1,5 +1,3 @@
-using static UmlHost.Native.Linux;
-
 namespace UmlHost.Trace;
 
 // Names about sockets.

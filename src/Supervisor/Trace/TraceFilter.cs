@@ -37,6 +37,9 @@ internal sealed class TraceFilter
     /// <summary>Shows every call.</summary>
     public static TraceFilter All { get; } = new(all: true);
 
+    /// <summary>Every name that the classes are made of.</summary>
+    internal static IEnumerable<string> ClassNames => s_classes.Values.SelectMany(names => names.Split(' '));
+
     /// <summary>Reads a set.</summary>
     /// <returns>Null, or what is wrong with the set; then there is no filter.</returns>
     public static string? Parse(string set, out TraceFilter? filter)

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 
 using UmlHost.Abi;
 using UmlHost.Native;
@@ -150,11 +149,22 @@ internal sealed partial class TraceText
             case Kind.FutexOp:
                 FutexOperation((uint)value);
                 break;
+            case Kind.FutexValue3:
+                if ((uint)value == FUTEX_BITSET_MATCH_ANY && (args.Int(1) & FUTEX_CMD_MASK) is FUTEX_WAIT_BITSET or FUTEX_WAKE_BITSET)
+                {
+                    Append("FUTEX_BITSET_MATCH_ANY");
+                }
+                else
+                {
+                    Hex((uint)value);
+                }
+
+                break;
             case Kind.Futex2Flags:
                 Futex2Flags((uint)value);
                 break;
             case Kind.SchedPolicy:
-                Name(Symbols.SchedulingPolicy, value & ~(ulong)SCHED_RESET_ON_FORK & uint.MaxValue);
+                Name(Symbols.SchedulingPolicy, (uint)value & ~(uint)SCHED_RESET_ON_FORK);
                 Append((value & SCHED_RESET_ON_FORK) != 0 ? "|SCHED_RESET_ON_FORK" : "");
                 break;
             case Kind.IpcFlags:
@@ -261,8 +271,6 @@ internal sealed partial class TraceText
         }
     }
 
-    private const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
-
     private void OpenFlags(long flags)
     {
         Name(Symbols.AccessModes, flags & O_ACCMODE);
@@ -318,19 +326,6 @@ internal sealed partial class TraceText
         if (rest != 0)
         {
             Append("|").Hex(rest);
-        }
-    }
-
-    private void SocketOption(int level, int option)
-    {
-        SymbolTable? table = level switch { 1 => Symbols.SocketOption, 6 => Symbols.TcpOption, _ => null };
-        if (table is null)
-        {
-            Number(option);
-        }
-        else
-        {
-            Name(table, option);
         }
     }
 
@@ -452,18 +447,6 @@ internal sealed partial class TraceText
         Append(" /* ").Number(entries).Append(" entries */");
     }
 
-    private void Option(ulong address, uint length)
-    {
-        if (length == 4)
-        {
-            At(address, (in int n) => Append("[").Number(n).Append("]"));
-        }
-        else
-        {
-            Buffer(address, length);
-        }
-    }
-
     private void CpuSet(ulong address, ulong length)
     {
         Span<byte> bits = stackalloc byte[1024];
@@ -537,70 +520,5 @@ internal sealed partial class TraceText
         }
 
         Append("]");
-    }
-
-    private void SockAddr(ulong address, uint length)
-    {
-        Span<byte> bytes = stackalloc byte[128];
-        bytes.Clear();
-        Span<byte> given = bytes[..(int)Math.Min(length, 128)];
-        if (address == 0 || length < 2 || memory.CopyIn(new GuestAddress(address), given) < given.Length)
-        {
-            Address(address);
-            return;
-        }
-
-        int family = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-        Append("{sa_family=").Name(Symbols.SockDomain, family);
-        switch (family)
-        {
-            case AF_UNIX when length > 2:
-                bool isAbstract = bytes[2] == 0;
-                ReadOnlySpan<byte> path = isAbstract ? given[3..] : given[2..].IndexOf((byte)0) is >= 0 and int end ? given.Slice(2, end) : given[2..];
-                Append(isAbstract ? ", sun_path=@" : ", sun_path=").Quoted(path);
-                break;
-            case AF_INET when length >= 16:
-                Append(", sin_port=htons(").Number(BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])).Append("), sin_addr=inet_addr(\"");
-                Append(new System.Net.IPAddress(bytes.Slice(4, 4)).ToString()).Append("\")");
-                break;
-            case AF_INET6 when length >= 28:
-                Append(", sin6_port=htons(").Number(BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])).Append("), sin6_flowinfo=htonl(");
-                Unsigned(BinaryPrimitives.ReadUInt32BigEndian(bytes[4..])).Append("), inet_pton(AF_INET6, \"");
-                Append(new System.Net.IPAddress(bytes.Slice(8, 16)).ToString()).Append("\", &sin6_addr), sin6_scope_id=");
-                Unsigned(BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]));
-                break;
-            default:
-                Append(", sa_data=").Quoted(given[2..]);
-                break;
-        }
-
-        Append("}");
-    }
-
-    private void MsgHdr(ulong address, ulong bytes)
-    {
-        if (!Read(address, out Header header))
-        {
-            Address(address);
-            return;
-        }
-
-        Append("{msg_name=");
-        SockAddr(header.Name, (uint)header.NameLength);
-        Append(", msg_namelen=").Unsigned((uint)header.NameLength).Append(", msg_iov=");
-        Iovec(header.Iov, header.IovLength, bytes);
-        Append(", msg_iovlen=").Unsigned(header.IovLength);
-        if (header.ControlLength != 0)
-        {
-            Append(", msg_control=").Address(header.Control);
-        }
-
-        Append(", msg_controllen=").Unsigned(header.ControlLength).Append(", msg_flags=").Name(Symbols.MsgFlags, (uint)header.Flags).Append("}");
-    }
-
-    /// <summary>struct msghdr (the kernel's user_msghdr).</summary>
-    private readonly struct Header
-    {
-        public readonly ulong Name, NameLength, Iov, IovLength, Control, ControlLength, Flags;
     }
 }

@@ -1,6 +1,3 @@
-using System;
-using System.Runtime.InteropServices;
-
 using UmlHost.Native;
 
 using static UmlHost.Native.Linux;

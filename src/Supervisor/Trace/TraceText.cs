@@ -41,7 +41,12 @@ internal sealed partial class TraceText(IGuestMemoryReader memory)
     /// <summary>Hexadecimal with 0x, but for zero.</summary>
     private TraceText Hex(ulong value)
     {
-        _text.Append(CultureInfo.InvariantCulture, value == 0 ? $"0" : $"0x{value:x}");
+        if (value == 0)
+        {
+            return Append("0");
+        }
+
+        _text.Append(CultureInfo.InvariantCulture, $"0x{value:x}");
         return this;
     }
 
