@@ -82,20 +82,20 @@ internal sealed unsafe class HostStream(int hostFd, uint type, int flags) : Host
         switch (request)
         {
             case TCGETS or TCGETS2 or TIOCGWINSZ or TIOCOUTQ or FIONREAD:
-            {
-                Span<byte> answer = stackalloc byte[ArgumentSize(request)];
-                SyscallResult result = HostIoctl(request, answer);
-                return result.Failed ? result
-                    : task.Memory.CopyOut(new GuestAddress(argument), answer) == answer.Length ? result
-                    : Errno.EFAULT;
-            }
+                {
+                    Span<byte> answer = stackalloc byte[ArgumentSize(request)];
+                    SyscallResult result = HostIoctl(request, answer);
+                    return result.Failed ? result
+                        : task.Memory.CopyOut(new GuestAddress(argument), answer) == answer.Length ? result
+                        : Errno.EFAULT;
+                }
             case TCSETS or TCSETSW or TCSETSF or TCSETS2 or TCSETSW2 or TCSETSF2 or TIOCSWINSZ:
-            {
-                Span<byte> setting = stackalloc byte[ArgumentSize(request)];
-                return task.Memory.CopyIn(new GuestAddress(argument), setting) == setting.Length
-                    ? HostIoctl(request, setting)
-                    : Errno.EFAULT;
-            }
+                {
+                    Span<byte> setting = stackalloc byte[ArgumentSize(request)];
+                    return task.Memory.CopyIn(new GuestAddress(argument), setting) == setting.Length
+                        ? HostIoctl(request, setting)
+                        : Errno.EFAULT;
+                }
             case TCSBRK or TCSBRKP or TCXONC or TCFLSH:
                 return Restartable(LibC.ioctl(HostFd, request, (void*)(argument & uint.MaxValue)));
             default:
