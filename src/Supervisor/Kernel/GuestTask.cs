@@ -10,7 +10,7 @@ namespace UmlHost.Kernel;
 /// <summary>One guest thread (Linux's task_struct): what a system call handler works with. Its own supervisor
 /// thread runs it (<see cref="Traps.TaskLoop"/>), and is the only one to change it unless a member says
 /// otherwise.</summary>
-internal sealed class GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
+internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
 {
     private byte[]? _scratch;
 
