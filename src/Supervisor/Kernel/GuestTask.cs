@@ -13,6 +13,7 @@ namespace UmlHost.Kernel;
 internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
 {
     private byte[]? _scratch;
+    private bool _isExiting;
 
     /// <summary>The thread id that the guest sees (gettid).</summary>
     public int Tid { get; } = tid;
@@ -49,8 +50,8 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>The name that prctl(PR_GET_NAME) and /proc show, at most 15 bytes.</summary>
     public byte[] Comm { get; set; } = [];
 
-    /// <summary>It has ended, or is to: the task loop goes no further.</summary>
-    public bool IsExiting { get; set; }
+    /// <summary>This thread is to end, with its process or alone: the task loop goes no further.</summary>
+    public bool IsExiting { get => _isExiting || Group.IsExiting; set => _isExiting = value; }
 
     /// <summary>Null unless system calls are traced.</summary>
     public SyscallTrace? Trace { get; init; }

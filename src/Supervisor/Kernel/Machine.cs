@@ -43,6 +43,9 @@ internal sealed unsafe class Machine : IDisposable
 
     public FrameAllocator Frames { get; }
 
+    /// <summary>Every guest task and process.</summary>
+    public TaskList Tasks { get; } = new();
+
     public SyscallCounts SyscallCounts { get; } = new();
 
     public HostCounters HostCounters { get; } = new();
@@ -98,9 +101,9 @@ internal sealed unsafe class Machine : IDisposable
     /// <returns>The exit status that a shell shows.</returns>
     public int Run(Func<Machine, SyscallTrace?> trace)
     {
-        SyscallTable.Missed = static (number, name) => Log.Warning("system call {Name} ({Number}) is not implemented: ENOSYS", name, number);
+        SyscallTable.Missed = static (number, name) => Log.Information("system call {Name} ({Number}) is not implemented: ENOSYS", name, number);
 
-        ThreadGroup group = new(this, tgid: 2) { Limits = ResourceLimits.OfCaller() };
+        ThreadGroup group = NewInit();
         FdTable files = new();
         HostFileSystem fileSystem = new();
         StandardStreams.Inherit(files, fileSystem);
@@ -163,6 +166,18 @@ internal sealed unsafe class Machine : IDisposable
         Frames.Dispose();
         _stub.Dispose();
         _hostMemory.Dispose();
+    }
+
+    /// <summary>The first process: leader of its own session and process group.</summary>
+    private ThreadGroup NewInit()
+    {
+        int pid;
+        lock (Tasks.Lock)
+        {
+            pid = Tasks.AllocatePid();
+        }
+
+        return new ThreadGroup(this, pid) { Limits = ResourceLimits.OfCaller(), ProcessGroup = pid, Session = pid };
     }
 
     private void Fail(string reason)
@@ -241,6 +256,12 @@ internal sealed unsafe class Machine : IDisposable
             Comm = program.Comm,
             Trace = trace,
         };
+        lock (Tasks.Lock)
+        {
+            group.Add(task);
+            Tasks.Add(task);
+        }
+
         TaskLoop.Run(task);
         trace?.Exited(task, group.ExitStatus);
 

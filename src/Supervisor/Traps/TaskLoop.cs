@@ -1,6 +1,7 @@
 using UmlHost.Host;
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Signals;
 using UmlHost.Syscalls;
 
 namespace UmlHost.Traps;
@@ -21,7 +22,15 @@ internal static unsafe class TaskLoop
                 return;
             }
 
-            switch (host.Resume())
+            if (!task.EnterGuest())
+            {
+                SignalDelivery.Attend(task);
+                continue;
+            }
+
+            TrapKind trap = host.Resume();
+            task.LeaveGuest();
+            switch (trap)
             {
                 case TrapKind.Syscall:
                     Dispatch(task, ref host.Registers);
