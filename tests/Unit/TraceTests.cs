@@ -165,6 +165,7 @@ public sealed class TraceTests
         Assert.Equal("ioctl(0, TIOCGWINSZ, {ws_row=24, ws_col=80, ws_xpixel=0, ws_ypixel=0}) = 0", Line("ioctl", 0, 0, TIOCGWINSZ, window));
         Assert.Equal("ioctl(1, TCGETS, 0x5000) = -1 ENOTTY (Inappropriate ioctl for device)", Line("ioctl", Errno.ENOTTY, 1, TCGETS, 0x5000));
         Assert.Equal("prctl(PR_SET_NAME, \"abc\") = 0", Line("prctl", 0, PR_SET_NAME, _memory.Put("abc")));
+        Assert.Equal("prctl(PR_GET_NAME, 0x1000) = -1 ENOSYS (Function not implemented)", Line("prctl", Errno.ENOSYS, PR_GET_NAME, TraceMemory.Start));
         Assert.Equal("prctl(PR_SET_PDEATHSIG, SIGKILL) = 0", Line("prctl", 0, PR_SET_PDEATHSIG, SIGKILL));
         Assert.Equal("lseek(3, -5, SEEK_END) = 95", Line("lseek", 95, 3, -5, SEEK_END));
         Assert.Equal("umask(022) = 077", Line("umask", 0x3f, 0x12));

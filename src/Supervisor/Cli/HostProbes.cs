@@ -90,6 +90,7 @@ internal static unsafe class HostProbes
 
             s_thread.Registers.rip = s_code.Value;
             s_thread.RegistersChanged();
+            s_thread.Place(LibC.sched_getcpu().Int);
             long start = Stopwatch.GetTimestamp();
             for (int call = 1; call <= Calls; call++)
             {

@@ -9,6 +9,8 @@ using UmlHost.Kernel;
 using UmlHost.Native;
 using UmlHost.Trace;
 
+using TraceFilter = UmlHost.Trace.TraceFilter;
+
 namespace UmlHost.Cli;
 
 /// <summary><c>umlhost run</c>.</summary>
@@ -119,8 +121,21 @@ internal static class RunVerb
             return true;
         }
 
-        Verbs.Fail("--trace: this build cannot trace");
-        return false;
+        string? wrong = TraceFilter.Parse(arguments.Trace, out TraceFilter? filter);
+        if (filter is null)
+        {
+            Verbs.Misuse($"--trace={arguments.Trace}: {wrong}", null, HelpCommand);
+            return false;
+        }
+
+        if (!TryCreate("--trace-output", arguments.TraceOutput, out FdStream? output))
+        {
+            return false;
+        }
+
+        output ??= FdStream.Error;
+        trace = new SyscallTrace(new TraceWriter(output.Write), filter);
+        return true;
     }
 
     /// <returns>False, after an error message, if the file was asked for and cannot be written.</returns>

@@ -33,7 +33,7 @@ internal sealed partial class TraceText
     {
         ulong value = args[i];
         ulong next = i < 5 ? args[i + 1] : 0;
-        if (result.Failed && ShownAtExit(kind, in args) && kind is not (Kind.OutRemainder or Kind.FcntlArgument or Kind.PrctlArgument or Kind.IoctlArgument))
+        if (result.Failed && ShownAtExit(kind, in args) && kind is not (Kind.OutRemainder or Kind.FcntlArgument or Kind.IoctlArgument))
         {
             // Nothing was written.
             Address(value);

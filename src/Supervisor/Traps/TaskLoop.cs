@@ -84,18 +84,10 @@ internal static unsafe class TaskLoop
 
     private static void TraceAndDispatch(GuestTask task, uint number, in SyscallArguments arguments)
     {
-        Syscall? call = SyscallTable.Find(number);
-        if (call is not null)
-        {
-            task.Trace!.Enter(task, call, in arguments);
-        }
-
+        Syscall call = SyscallTable.Find(number) ?? Syscall.Unknown(number);
+        task.Trace!.Enter(task, call, in arguments);
         SyscallResult result = SyscallTable.Handler(number)(task, in arguments);
-        if (call is not null)
-        {
-            task.Trace!.Exit(task, call, in arguments, result);
-        }
-
+        task.Trace!.Exit(task, call, in arguments, result);
         Finish(task, number, result);
     }
 
