@@ -104,16 +104,27 @@ internal sealed unsafe class HostChild
         }
     }
 
-    /// <summary>Kills the process with all its threads. The threads' tracers reap them.</summary>
+    /// <summary>Kills the process with all its threads. Any thread.</summary>
     public void Kill() => LibC.kill(Pid, SIGKILL);
 
-    /// <summary>The process is gone: its stub pages can serve another.</summary>
-    public void Gone()
+    /// <summary>Kills the process and waits until it is gone; its stub pages can serve another then. By a thread
+    /// that traces none of its threads, or is the only one that does.</summary>
+    public void KillAndReap()
     {
-        if (Interlocked.Exchange(ref _gone, 1) == 0)
+        if (Interlocked.Exchange(ref _gone, 1) != 0)
         {
-            _memory.ReleaseStubSlot(_slot);
+            return;
         }
+
+        Kill();
+        int status;
+        Result waited;
+        do
+        {
+            waited = LibC.wait4(Pid, &status, __WALL, null);
+        }
+        while (waited.Error == Errno.EINTR || (!waited.Failed && WIFSTOPPED(status)));
+        _memory.ReleaseStubSlot(_slot);
     }
 
     /// <summary>What the child does by itself before it waits: the program it started as goes, with its stack and
