@@ -68,7 +68,10 @@ run_project() {
     local skip=$((total - executed))
 
     if ((bad > 0)); then
-        sed -n '/^ *Failed /,$p' "$log"
+        # The first failures in full, then the names of all.
+        sed -n '/^ *Failed /,$p' "$log" | grep -v '^\[xUnit' | head -n 80
+        echo "failed in $name (all of it in ${log#"$PWD/"}):"
+        sed -n 's/^ *Failed \(.*\) \[.*\]$/    \1/p' "$log"
     fi
     if ((status != 0 && bad == 0)); then
         # No test failed and yet the run did: a hang, a crash of the test host, no test at all.
