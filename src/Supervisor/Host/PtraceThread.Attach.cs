@@ -9,6 +9,9 @@ namespace UmlHost.Host;
 // How a host thread comes under this supervisor thread.
 internal sealed unsafe partial class PtraceThread
 {
+    // That of the first child, before any guest ran in it.
+    private static byte[] s_initialFpState = [];
+
     /// <summary>Seizes a fresh child, which has made itself an empty address space, from the thread that is to
     /// trace it.</summary>
     /// <param name="failure">Why not, for a person.</param>
@@ -34,6 +37,13 @@ internal sealed unsafe partial class PtraceThread
 
         thread._registers = InitialRegisters;
         thread._writeBack = WriteBack.All;
+        if (s_initialFpState.Length == 0)
+        {
+            byte[] state = new byte[MaxFpState];
+            thread.GetFpState(state);
+            s_initialFpState = state[..thread.FpStateSize];
+        }
+
         failure = null;
         return thread;
     }
@@ -93,6 +103,26 @@ internal sealed unsafe partial class PtraceThread
         {
             _child.AddParked(_tid);
         }
+    }
+
+    /// <summary>Takes every mapping of the guest's away, so that the child can serve another.</summary>
+    /// <returns>False if it could not be done: the child must be killed.</returns>
+    public bool TryEmpty()
+    {
+        Span<HostOp> ops =
+        [
+            new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
+            new() { Number = SYS_munmap, A0 = StubLayout.End, A1 = Abi.GuestAddress.TaskSize.Value - StubLayout.End },
+        ];
+        return Run(ops) is null;
+    }
+
+    /// <summary>Registers and FP state as a new program finds them.</summary>
+    public void ResetRegisters()
+    {
+        _registers = InitialRegisters;
+        _writeBack = WriteBack.All;
+        SetFpState(s_initialFpState);
     }
 
     private static user_regs_struct InitialRegisters => new()
