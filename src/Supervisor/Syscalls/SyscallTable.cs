@@ -23,6 +23,7 @@ internal static unsafe class SyscallTable
         FileMisc.Calls,
         Ioctl.Calls,
         OpenClose.Calls,
+        PipeCalls.Calls,
         ReadWrite.Calls,
         Stat.Calls,
         CloneCalls.Calls,
