@@ -13,9 +13,10 @@ internal static unsafe class TaskLoop
     /// <summary>Runs a task to its end.</summary>
     public static void Run(GuestTask task)
     {
-        IHostThread host = task.Host;
         while (!task.IsExiting)
         {
+            // Another one after execve.
+            IHostThread host = task.Host;
             if (task.Memory.Sync(host) is { } failure)
             {
                 task.Machine.HostFailed(task, failure.ToString());
