@@ -114,7 +114,12 @@ internal sealed unsafe partial class MemoryMap
                 }
                 else if (entry.Has(Pte.NewProtection))
                 {
-                    _ops.Protect(at, GuestAddress.PageSize, HostProtection(entry.Bits));
+                    // What the child does not have (as after fork) it will get with the protection of that time.
+                    if (entry.Has(Pte.HostMapped))
+                    {
+                        _ops.Protect(at, GuestAddress.PageSize, HostProtection(entry.Bits));
+                    }
+
                     (*leaf)[index] = entry.Without(Pte.New);
                 }
             }
