@@ -13,6 +13,7 @@ internal sealed partial class GuestTask
         Fs.Leave();
         bool last = Machine.Ended(this);
         LeaveMemory();
+        Machine.Placement.Leave(this);
         if (last)
         {
             Machine.ProcessGone();
@@ -57,7 +58,6 @@ internal sealed partial class GuestTask
         PtraceThread? host = (PtraceThread?)Host;
         if (host is not null)
         {
-            Machine.Placement.Leave(this);
             Machine.Add(host.Counters);
         }
 

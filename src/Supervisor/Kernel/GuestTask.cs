@@ -56,8 +56,9 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>This thread is to end, with its process or alone: the task loop goes no further.</summary>
     public bool IsExiting { get => Volatile.Read(ref _isExiting) || Group.IsExiting; set => Volatile.Write(ref _isExiting, value); }
 
-    /// <summary>The host CPU that its two threads are bound to.</summary>
-    public int Cpu { get; internal set; }
+    /// <summary>The CPU that its two threads are bound to, as an index of <see cref="Placement.Cpus"/>. Placement
+    /// lock.</summary>
+    internal int CpuIndex { get; set; }
 
     /// <summary>Sent to this task when its parent ends (PR_SET_PDEATHSIG); 0 for none.</summary>
     public int ParentDeathSignal { get; set; }
