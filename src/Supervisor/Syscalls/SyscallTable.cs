@@ -33,6 +33,7 @@ internal static unsafe class SyscallTable
         ProcessCalls.Calls,
         IdentityCalls.Calls,
         SignalCalls.Calls,
+        KillCalls.Calls,
         TimeCalls.Calls,
         RandomCalls.Calls);
 
