@@ -14,6 +14,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
 {
     private byte[]? _scratch;
     private bool _isExiting;
+    private TaskPollTable? _pollTable;
 
     /// <summary>The thread id that the guest sees (gettid).</summary>
     public int Tid { get; } = tid;
@@ -59,4 +60,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>64 KiB for bytes on their way between a host call that may block and guest memory. Pinned; only for
     /// the time of one call, by the task's own thread.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+
+    /// <summary>For the time of one poll or select, by the task's own thread.</summary>
+    public TaskPollTable PollTable => _pollTable ??= new TaskPollTable(this);
 }
