@@ -15,6 +15,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
 {
     private byte[]? _scratch;
     private bool _isExiting;
+    private TaskPollTable? _pollTable;
 
     /// <summary>The thread id that the guest sees (gettid). Changes only at an exec by another thread than the
     /// leader, which takes the leader's.</summary>
@@ -76,4 +77,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>64 KiB for bytes on their way between a host call that may block and guest memory. Pinned; only for
     /// the time of one call, by the task's own thread.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+
+    /// <summary>For the time of one poll or select, by the task's own thread.</summary>
+    public TaskPollTable PollTable => _pollTable ??= new TaskPollTable(this);
 }
