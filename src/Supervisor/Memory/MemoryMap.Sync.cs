@@ -75,7 +75,8 @@ internal sealed unsafe partial class MemoryMap
         for (PageTableLeaf* leaf = _table.TakeDirty(); leaf != null; leaf = next)
         {
             next = leaf->NextDirty;
-            if (unmapTo.Value != 0 && leaf->Start != unmapTo.Value)
+            // What comes before the dirty stretch has not been looked at: it may be in use.
+            if (unmapTo.Value != 0 && leaf->Start + ((ulong)leaf->DirtyFrom << GuestAddress.PageShift) != unmapTo.Value)
             {
                 FlushUnmap(ref unmapFrom, ref unmapTo);
             }
