@@ -1,5 +1,6 @@
 using UmlHost.Host;
 using UmlHost.Memory;
+using UmlHost.Signals;
 
 namespace UmlHost.Kernel;
 
@@ -8,6 +9,7 @@ internal sealed partial class GuestTask
 {
     private void End()
     {
+        JobControl.Exiting(this);
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();

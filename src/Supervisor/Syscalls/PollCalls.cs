@@ -90,7 +90,7 @@ internal static unsafe class PollCalls
         {
             return Errno.EFAULT;
         }
-        task.BlockedSignals = mask & ~Signals.SignalHandlers.Unblockable;
+        task.BeginTemporaryMask(mask);
         return Errno.None;
     }
 
@@ -99,8 +99,8 @@ internal static unsafe class PollCalls
     /// </param>
     public static void RestoreMask(GuestTask task, ulong saved, bool interrupted)
     {
-        _ = interrupted;
-        task.BlockedSignals = saved;
+        _ = saved;
+        task.EndTemporaryMask(interrupted);
     }
 
     /// <summary>When the relative time in guest memory is over; never without one.</summary>
