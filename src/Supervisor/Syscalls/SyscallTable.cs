@@ -19,11 +19,13 @@ internal static unsafe class SyscallTable
         Unimplemented.Calls,
         Descriptors.Calls,
         Directories.Calls,
+        EpollCalls.Calls,
         FileChanges.Calls,
         FileMisc.Calls,
         Ioctl.Calls,
         OpenClose.Calls,
         PipeCalls.Calls,
+        PollCalls.Calls,
         ReadWrite.Calls,
         Stat.Calls,
         CloneCalls.Calls,
@@ -33,6 +35,7 @@ internal static unsafe class SyscallTable
         ProcessCalls.Calls,
         IdentityCalls.Calls,
         SignalCalls.Calls,
+        KillCalls.Calls,
         TimeCalls.Calls,
         RandomCalls.Calls);
 
