@@ -132,5 +132,7 @@ public sealed unsafe class HotPathTests
         public Result SetFpState(ReadOnlySpan<byte> state) => host.SetFpState(state);
 
         public void Interrupt() => host.Interrupt();
+
+        public void Place(int cpu) => host.Place(cpu);
     }
 }
