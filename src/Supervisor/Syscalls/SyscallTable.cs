@@ -30,6 +30,7 @@ internal static unsafe class SyscallTable
         IdentityCalls.Calls,
         SignalCalls.Calls,
         TimeCalls.Calls,
+        FutexCalls.Calls,
         RandomCalls.Calls);
 
     private static readonly delegate*<GuestTask, in SyscallArguments, SyscallResult>[] s_handlers = Handlers();
