@@ -37,6 +37,7 @@ internal static unsafe class SyscallTable
         SignalCalls.Calls,
         KillCalls.Calls,
         TimeCalls.Calls,
+        FutexCalls.Calls,
         RandomCalls.Calls);
 
     private static readonly delegate*<GuestTask, in SyscallArguments, SyscallResult>[] s_handlers = Handlers();
