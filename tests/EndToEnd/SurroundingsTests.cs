@@ -72,7 +72,7 @@ public sealed class SurroundingsTests
     [InlineData(Signum.SIGHUP)]
     public void A_deadly_signal_ends_the_run_at_once(Signum signal)
     {
-        ProcessStartInfo start = new(Run.UmlHostPath, ["run", "--", Busybox, "sleep", "100"])
+        ProcessStartInfo start = new(Run.UmlHostPath, ["run", "--", Busybox, "cat"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -51,7 +51,7 @@ public sealed class Programs
     [InlineData("mapfuzz.c", "5 5000")]
     [InlineData("mmap_edges.c", "")]
     [InlineData("stack_growth.c", "")]
-    [InlineData("signals/segv_repair.c", "")]
+    [InlineData("signals_segv_repair.c", "")]
     public void Behaves_the_same_with_every_fault_through_the_handler(string name, string arguments)
     {
         GuestProgram program = new(name);

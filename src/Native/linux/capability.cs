@@ -8,13 +8,13 @@ public static partial class Linux
     public const int CAP_SYS_RESOURCE = 24;
 }
 
-public struct user_cap_header
+public struct __user_cap_header_struct
 {
     public uint version;
     public int pid;
 }
 
-public struct user_cap_data
+public struct __user_cap_data_struct
 {
     public uint effective;
     public uint permitted;
@@ -24,5 +24,5 @@ public struct user_cap_data
 public static unsafe partial class LibC
 {
     /// <summary>Version 3 fills two of <paramref name="data"/>: capabilities 0 to 31, then the rest.</summary>
-    public static Result capget(user_cap_header* header, user_cap_data* data) => syscall(Linux.SYS_capget, (nint)header, (nint)data);
+    public static Result capget(__user_cap_header_struct* header, __user_cap_data_struct* data) => syscall(Linux.SYS_capget, (nint)header, (nint)data);
 }

@@ -47,8 +47,8 @@ internal sealed record Credentials
 
     private static unsafe ulong CapabilitiesOfCaller()
     {
-        user_cap_header header = new() { version = _LINUX_CAPABILITY_VERSION_3 };
-        user_cap_data* data = stackalloc user_cap_data[2];
+        __user_cap_header_struct header = new() { version = _LINUX_CAPABILITY_VERSION_3 };
+        __user_cap_data_struct* data = stackalloc __user_cap_data_struct[2];
         return LibC.capget(&header, data).Failed ? 0 : ((ulong)data[1].effective << 32) | data[0].effective;
     }
 }
