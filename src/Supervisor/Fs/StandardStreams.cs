@@ -74,8 +74,8 @@ internal static unsafe class StandardStreams
         {
             S_IFREG => new HostFile(fileSystem.MappedFiles, own.Int, flags.Int),
             S_IFDIR => new HostDirectory(own.Int, flags.Int),
-            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? new HostStream(own.Int, type, flags.Int),
-            _ => new HostStream(own.Int, type, flags.Int),
+            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
+            _ => HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
         };
     }
 }

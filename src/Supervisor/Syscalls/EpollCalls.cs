@@ -73,13 +73,13 @@ internal static unsafe class EpollCalls
 
     private static SyscallResult MaskedWait(GuestTask task, in SyscallArguments args, Deadline deadline)
     {
-        Errno error = PollCalls.SetTemporaryMask(task, args.Address(4), args.ULong(5), out ulong saved);
+        Errno error = PollCalls.SetTemporaryMask(task, args.Address(4), args.ULong(5));
         if (error != Errno.None)
         {
             return error;
         }
         SyscallResult result = Wait(task, args, deadline);
-        PollCalls.RestoreMask(task, saved, result.Error == Errno.EINTR);
+        task.EndTemporaryMask(interrupted: result.Error == Errno.EINTR);
         return result;
     }
 

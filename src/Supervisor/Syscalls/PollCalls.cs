@@ -74,10 +74,9 @@ internal static unsafe class PollCalls
     }
 
     /// <summary>Puts the signal mask at <paramref name="address"/> in the place of the task's for the time of one
-    /// call, if there is one (set_user_sigmask).</summary>
-    public static Errno SetTemporaryMask(GuestTask task, GuestAddress address, ulong size, out ulong saved)
+    /// call, if there is one (set_user_sigmask). The call ends it with EndTemporaryMask.</summary>
+    public static Errno SetTemporaryMask(GuestTask task, GuestAddress address, ulong size)
     {
-        saved = task.BlockedSignals;
         if (address.IsNull)
         {
             return Errno.None;
@@ -92,15 +91,6 @@ internal static unsafe class PollCalls
         }
         task.BeginTemporaryMask(mask);
         return Errno.None;
-    }
-
-    /// <summary>Ends <see cref="SetTemporaryMask"/>.</summary>
-    /// <param name="interrupted">The signal that ended the call is still to be delivered, with the temporary mask.
-    /// </param>
-    public static void RestoreMask(GuestTask task, ulong saved, bool interrupted)
-    {
-        _ = saved;
-        task.EndTemporaryMask(interrupted);
     }
 
     /// <summary>When the relative time in guest memory is over; never without one.</summary>
@@ -121,8 +111,20 @@ internal static unsafe class PollCalls
             0 => Immediately,
             _ => Deadline.After(timeout * 1_000_000L),
         };
-        SyscallResult result = Poll(task, args.Address(0), args.UInt(1), deadline);
-        return result.Error == Errno.EINTR ? deadline.IsNever ? SyscallResult.RestartNoHand : SyscallResult.RestartBlock : result;
+        return Poll(task, new RestartBlock { Function = &Restart, Address = args.Address(0), First = args.UInt(1), Deadline = deadline });
+    }
+
+    private static SyscallResult Restart(GuestTask task, in RestartBlock call) => Poll(task, call);
+
+    private static SyscallResult Poll(GuestTask task, in RestartBlock call)
+    {
+        SyscallResult result = Poll(task, call.Address, (uint)call.First, call.Deadline);
+        if (result.Error != Errno.EINTR)
+        {
+            return result;
+        }
+        task.RestartBlock = call;
+        return SyscallResult.RestartBlock;
     }
 
     private static SyscallResult PPoll(GuestTask task, in SyscallArguments args)
@@ -132,13 +134,13 @@ internal static unsafe class PollCalls
         {
             return error;
         }
-        error = SetTemporaryMask(task, args.Address(3), args.ULong(4), out ulong saved);
+        error = SetTemporaryMask(task, args.Address(3), args.ULong(4));
         if (error != Errno.None)
         {
             return error;
         }
         SyscallResult result = Poll(task, args.Address(0), args.UInt(1), deadline);
-        RestoreMask(task, saved, result.Error == Errno.EINTR);
+        task.EndTemporaryMask(interrupted: result.Error == Errno.EINTR);
         return Finish(task, result, deadline, args.Address(2), isTimeval: false);
     }
 
@@ -201,13 +203,13 @@ internal static unsafe class PollCalls
         {
             return error;
         }
-        error = SetTemporaryMask(task, new GuestAddress(mask), size, out ulong saved);
+        error = SetTemporaryMask(task, new GuestAddress(mask), size);
         if (error != Errno.None)
         {
             return error;
         }
         SyscallResult result = Select(task, args, deadline);
-        RestoreMask(task, saved, result.Error == Errno.EINTR);
+        task.EndTemporaryMask(interrupted: result.Error == Errno.EINTR);
         return Finish(task, result, deadline, args.Address(4), isTimeval: false);
     }
 
