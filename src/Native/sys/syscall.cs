@@ -64,6 +64,7 @@ public static partial class Linux
     public const int SYS_pidfd_open = 434;
     public const int SYS_sigaltstack = 131;
     public const int SYS_pkey_mprotect = 329;
+    public const int SYS_modify_ldt = 154;
 }
 
 /// <summary><c>syscall(2)</c>, for calls that glibc has no function for, or one that means something else.</summary>

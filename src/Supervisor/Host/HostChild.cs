@@ -49,6 +49,9 @@ internal sealed unsafe class HostChild
     /// <summary>The supervisor's view of the stub data pages. The guest can write there.</summary>
     public byte* DataPage { get; }
 
+    /// <summary>Segments were written to its LDT, which only its end takes away. Stub lock.</summary>
+    public bool HasLdt { get; set; }
+
     /// <summary>Starts a child. It maps the stub pages and waits for <see cref="PtraceThread.Attach"/>.</summary>
     public static Result Spawn(HostMemory memory, StubImage stub, out HostChild? child)
     {

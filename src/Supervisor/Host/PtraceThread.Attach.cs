@@ -97,6 +97,11 @@ internal sealed unsafe partial class PtraceThread
     /// Nothing else can be done with this object then.</summary>
     public void Park()
     {
+        if (_cpuidFaults && SetCpuidFaults(false).Failed)
+        {
+            return;
+        }
+
         user_regs_struct registers = InitialRegisters;
         registers.rip = _child.Stub.Park;
         if (!SetRegisters(ref registers).Failed && !LibC.ptrace(PTRACE_DETACH, _tid).Failed)
@@ -109,6 +114,11 @@ internal sealed unsafe partial class PtraceThread
     /// <returns>False if it could not be done: the child must be killed.</returns>
     public bool TryEmpty()
     {
+        if (_child.HasLdt)
+        {
+            return false;
+        }
+
         Span<HostOp> ops =
         [
             new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
@@ -128,7 +138,7 @@ internal sealed unsafe partial class PtraceThread
     private static user_regs_struct InitialRegisters => new()
     {
         cs = UserCodeSegment,
-        ss = 0x2b,
+        ss = UserStackSegment,
         eflags = 0x202,
         orig_rax = ulong.MaxValue,
     };

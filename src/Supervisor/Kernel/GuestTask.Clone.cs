@@ -26,11 +26,29 @@ internal sealed partial class GuestTask
             error = CheckProcessLimit();
         }
 
+        int pidFd = -1;
+        if (error == Errno.None && arguments.Has(CLONE_PIDFD))
+        {
+            error = ReservePidFd(arguments.PidFd, out pidFd);
+        }
+
         if (error != Errno.None)
         {
             return error;
         }
 
+        SyscallResult result = Clone(arguments, pidFd);
+        if (result.Failed && pidFd >= 0)
+        {
+            Files.Unreserve(pidFd);
+        }
+
+        return result;
+    }
+
+    /// <param name="pidFd">Reserved; -1 without CLONE_PIDFD.</param>
+    private SyscallResult Clone(in CloneArguments arguments, int pidFd)
+    {
         bool sharesMemory = arguments.Has(CLONE_VM);
         HostChild? child = null;
         int hostTid = 0;
@@ -77,8 +95,14 @@ internal sealed partial class GuestTask
                 CpuIndex = CpuIndex,
                 VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
             };
+            task.Inherit(this);
             group.Add(task);
             Machine.Tasks.Add(task);
+        }
+
+        if (pidFd >= 0)
+        {
+            Files.Install(pidFd, new PidFd(task.Group, 0));
         }
 
         if (arguments.Has(CLONE_PARENT_SETTID))
@@ -101,9 +125,38 @@ internal sealed partial class GuestTask
         return newTid;
     }
 
+    /// <summary>Before there is anything to undo but the descriptor: the guest gets its number.</summary>
+    private Errno ReservePidFd(GuestAddress address, out int fd)
+    {
+        fd = Files.Reserve(closeOnExec: true);
+        if (fd < 0)
+        {
+            return (Errno)(-fd);
+        }
+
+        if (Memory.Write(address, fd))
+        {
+            return Errno.None;
+        }
+
+        Files.Unreserve(fd);
+        return Errno.EFAULT;
+    }
+
     /// <summary>RLIMIT_NPROC: an unprivileged user's processes.</summary>
     private Errno CheckProcessLimit()
-        => Credentials.Uid != 0 && (ulong)Machine.Tasks.TaskCount >= Group.Limits[RLIMIT_NPROC].rlim_cur ? Errno.EAGAIN : Errno.None;
+    {
+        ulong limit = Group.Limits[RLIMIT_NPROC].rlim_cur;
+        if (Credentials.Uid == 0 || Credentials.Has(CAP_SYS_RESOURCE) || Credentials.Has(CAP_SYS_ADMIN) || (ulong)Machine.Tasks.TaskCount < limit)
+        {
+            return Errno.None;
+        }
+
+        lock (Machine.Tasks.Lock)
+        {
+            return Machine.Tasks.CountOf(Credentials.Uid) < limit ? Errno.None : Errno.EAGAIN;
+        }
+    }
 
     private ThreadGroup NewGroup(int tid, in CloneArguments arguments)
     {
@@ -160,6 +213,11 @@ internal sealed partial class GuestTask
         Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
+            if ((child is null && !Memory.Ldt.TryLoad((PtraceThread)Host)) || (CpuidFaults && ((PtraceThread)Host).SetCpuidFaults(true).Failed))
+            {
+                Machine.HostFailed(this, "the segments of a forked address space cannot be made");
+            }
+
             Host.Registers = registers;
             Host.RegistersChanged();
             Host.SetFpState(fpState);

@@ -41,6 +41,7 @@ internal sealed partial class GuestTask
             LeaveMemoryNotice();
             LeaveMemory();
             Memory = memory;
+            CredentialsForExec();
             Host = null!;
             if (!TryAcquireHost(null, 0))
             {

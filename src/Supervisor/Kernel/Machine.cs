@@ -53,8 +53,8 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public int PeakHostMappings { get; private set; }
 
-    /// <summary>What uname tells: the host's name and machine.</summary>
-    public utsname Name { get; } = HostSystem.Name();
+    /// <summary>What uname tells: at first the host's name and machine.</summary>
+    public UtsNamespace Name { get; } = new(HostSystem.Name());
 
     /// <summary>int 0x80 and the like, refused.</summary>
     public long ForeignSyscalls => Volatile.Read(ref _foreignSyscalls);
@@ -215,7 +215,7 @@ internal sealed unsafe partial class Machine : IDisposable
             Arguments = arguments,
             Environment = environment,
             Entropy = entropy,
-            Randomize = _options.Randomize,
+            Randomize = _options.Randomize && (task.Personality & ADDR_NO_RANDOMIZE) == 0,
             StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
             Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(fs, path, out opened),
             Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
@@ -225,6 +225,7 @@ internal sealed unsafe partial class Machine : IDisposable
                 EffectiveUid = credentials.EffectiveUid,
                 Gid = credentials.Gid,
                 EffectiveGid = credentials.EffectiveGid,
+                Secure = credentials.Uid != credentials.EffectiveUid || credentials.Gid != credentials.EffectiveGid,
                 HardwareCapabilities = _hardware.Capabilities,
                 HardwareCapabilities2 = _hardware.Capabilities2,
                 MinSignalStackSize = _hardware.MinSignalStackSize,

@@ -12,6 +12,8 @@ namespace UmlHost.Kernel;
 /// lock</c>).</para></summary>
 internal sealed partial class ThreadGroup(Machine machine, int tgid)
 {
+    private static ulong s_serials;
+
     private readonly List<GuestTask> _tasks = [];
     private int _exitStatus = -1;
 
@@ -35,6 +37,11 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
 
     public int Session { get; set; }
 
+    public bool IsSessionLeader => Session == Tgid;
+
+    /// <summary>Unlike the id, no other process ever has it: the inode number of its pidfds.</summary>
+    public ulong Serial { get; } = Interlocked.Increment(ref s_serials);
+
     /// <summary>What it does with signals. Replaced at exec where it was shared.</summary>
     public SignalHandlers Handlers { get; set; } = new();
 
@@ -51,6 +58,9 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
 
     /// <summary>All threads have ended and nobody has waited for it. Task list lock.</summary>
     public bool IsZombie { get; private set; }
+
+    /// <summary>It was waited for: its id may be another's. Written under the task list lock.</summary>
+    public bool IsReaped { get; private set; }
 
     /// <summary>Woken when a thread of it has ended.</summary>
     public WaitQueue ThreadsChanged { get; } = new();
@@ -143,6 +153,7 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
         UsedByChildren.Add(child.Used);
         UsedByChildren.Add(child.UsedByChildren);
         Machine.Tasks.Remove(child);
+        child.IsReaped = true;
     }
 
     /// <summary>The last thread is gone. Task list lock.</summary>
