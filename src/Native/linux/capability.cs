@@ -61,18 +61,18 @@ public static partial class Linux
 /// <summary><c>linux/capability.h</c>.</summary>
 public static unsafe partial class LibC
 {
-    public static Result capget(cap_user_header_t* header, cap_user_data_t* data) =>
+    public static Result capget(__user_cap_header_struct* header, __user_cap_data_struct* data) =>
         syscall_nonblocking(Linux.SYS_capget, (nint)header, (nint)data);
 }
 
-public struct cap_user_header_t
+public struct __user_cap_header_struct
 {
     public uint version;
     public int pid;
 }
 
 /// <summary>The low or the high half of the three sets.</summary>
-public struct cap_user_data_t
+public struct __user_cap_data_struct
 {
     public uint effective;
     public uint permitted;

@@ -42,6 +42,7 @@ public static partial class Linux
     public const int SYS_tgkill = 234;
     public const int SYS_futex = 202;
     public const int SYS_ptrace = 101;
+    public const int SYS_capget = 125;
     public const int SYS_prctl = 157;
     public const int SYS_arch_prctl = 158;
     public const int SYS_getcwd = 79;
@@ -63,7 +64,6 @@ public static partial class Linux
     public const int SYS_pidfd_open = 434;
     public const int SYS_sigaltstack = 131;
     public const int SYS_pkey_mprotect = 329;
-    public const int SYS_capget = 125;
     public const int SYS_modify_ldt = 154;
 }
 

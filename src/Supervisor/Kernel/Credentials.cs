@@ -58,8 +58,8 @@ internal sealed record Credentials
     {
         uint* groups = stackalloc uint[1024];
         Result count = LibC.getgroups(1024, groups);
-        cap_user_header_t header = new() { version = _LINUX_CAPABILITY_VERSION_3 };
-        cap_user_data_t* sets = stackalloc cap_user_data_t[2];
+        __user_cap_header_struct header = new() { version = _LINUX_CAPABILITY_VERSION_3 };
+        __user_cap_data_struct* sets = stackalloc __user_cap_data_struct[2];
         LibC.capget(&header, sets);
         Credentials credentials = new()
         {

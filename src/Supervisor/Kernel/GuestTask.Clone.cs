@@ -92,6 +92,7 @@ internal sealed partial class GuestTask
                 ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
                 Comm = Comm,
                 Trace = Trace,
+                CpuIndex = CpuIndex,
                 VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
             };
             task.Inherit(this);
@@ -209,6 +210,7 @@ internal sealed partial class GuestTask
     /// <summary>The new task's life, on its own supervisor thread.</summary>
     private void RunCloned(HostChild? child, int hostTid, in user_regs_struct registers, byte[] fpState, GuestAddress setTid)
     {
+        Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
             if ((child is null && !Memory.Ldt.TryLoad((PtraceThread)Host)) || (CpuidFaults && ((PtraceThread)Host).SetCpuidFaults(true).Failed))
@@ -234,6 +236,7 @@ internal sealed partial class GuestTask
     internal void RunFirst(HostChild child, LoadedProgram program)
     {
         Memory.Child = child;
+        Machine.Placement.Enter(this);
         PtraceThread? host = PtraceThread.Attach(child, out string? failure);
         if (host is null)
         {
@@ -282,7 +285,6 @@ internal sealed partial class GuestTask
     private void SetHost(PtraceThread host)
     {
         Host = host;
-        Cpu = Machine.Placement.Choose(this);
-        host.Place(Cpu);
+        host.Place(Machine.Placement.CpuOf(this));
     }
 }

@@ -246,7 +246,7 @@ internal static unsafe class CredentialCalls
             }
         }
 
-        Span<cap_user_data_t> sets =
+        Span<__user_cap_data_struct> sets =
         [
             new() { effective = (uint)credentials.Effective, permitted = (uint)credentials.Permitted, inheritable = (uint)credentials.Inheritable },
             new()
@@ -274,7 +274,7 @@ internal static unsafe class CredentialCalls
             return Errno.EPERM;
         }
 
-        Span<cap_user_data_t> sets = stackalloc cap_user_data_t[2];
+        Span<__user_cap_data_struct> sets = stackalloc __user_cap_data_struct[2];
         sets.Clear();
         Span<byte> bytes = MemoryMarshal.AsBytes(sets[..halves]);
         if (task.Memory.CopyIn(arguments.Address(1), bytes) != bytes.Length)

@@ -18,7 +18,6 @@ internal static unsafe class ProcessCalls
         new(160, "setrlimit", &Setrlimit, K.Resource, K.InRlimit),
         new(302, "prlimit64", &Prlimit, K.Pid, K.Resource, K.InRlimit, K.OutRlimit),
         new(218, "set_tid_address", &SetTidAddress, K.Pointer),
-        new(273, "set_robust_list", &SetRobustList, K.Pointer, K.Size),
     ];
 
     private static SyscallResult Exit(GuestTask task, in SyscallArguments arguments)
@@ -145,16 +144,5 @@ internal static unsafe class ProcessCalls
     {
         task.ClearChildTid = arguments.Address(0);
         return task.Tid;
-    }
-
-    private static SyscallResult SetRobustList(GuestTask task, in SyscallArguments arguments)
-    {
-        if (arguments.ULong(1) != (ulong)sizeof(robust_list_head))
-        {
-            return Errno.EINVAL;
-        }
-
-        task.RobustList = arguments.Address(0);
-        return Errno.None;
     }
 }

@@ -18,6 +18,10 @@ internal enum SyscallOutcome
     /// <summary>Ended by a signal; run again only if no handler ran (ERESTARTNOHAND).</summary>
     RestartNoHand,
 
+    /// <summary>Ended by a signal; run again in any case, after the handler if there is one (ERESTARTNOINTR).
+    /// </summary>
+    RestartNoIntr,
+
     /// <summary>Ended by a signal; go on through restart_syscall with what is left of the timeout
     /// (ERESTART_RESTARTBLOCK).</summary>
     RestartBlock,
@@ -39,6 +43,8 @@ internal readonly struct SyscallResult(long raw, SyscallOutcome outcome = Syscal
     public static SyscallResult RestartSys => new(-(long)Errno.EINTR, SyscallOutcome.RestartSys);
 
     public static SyscallResult RestartNoHand => new(-(long)Errno.EINTR, SyscallOutcome.RestartNoHand);
+
+    public static SyscallResult RestartNoIntr => new(-(long)Errno.EINTR, SyscallOutcome.RestartNoIntr);
 
     public static SyscallResult RestartBlock => new(-(long)Errno.EINTR, SyscallOutcome.RestartBlock);
 

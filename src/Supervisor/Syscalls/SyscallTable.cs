@@ -19,11 +19,13 @@ internal static unsafe class SyscallTable
         Unimplemented.Calls,
         Descriptors.Calls,
         Directories.Calls,
+        EpollCalls.Calls,
         FileChanges.Calls,
         FileMisc.Calls,
         Ioctl.Calls,
         OpenClose.Calls,
         PipeCalls.Calls,
+        PollCalls.Calls,
         ReadWrite.Calls,
         Stat.Calls,
         CloneCalls.Calls,
@@ -38,7 +40,9 @@ internal static unsafe class SyscallTable
         ProcessCalls.Calls,
         IdentityCalls.Calls,
         SignalCalls.Calls,
+        KillCalls.Calls,
         TimeCalls.Calls,
+        FutexCalls.Calls,
         RandomCalls.Calls);
 
     private static readonly delegate*<GuestTask, in SyscallArguments, SyscallResult>[] s_handlers = Handlers();

@@ -81,6 +81,13 @@ internal static unsafe class TaskLoop
         {
             task.Host.SetResult(result.Raw);
         }
+
+        if (result.Outcome >= SyscallOutcome.RestartSys)
+        {
+            task.Interrupted = result.Outcome;
+            task.InterruptedCall = (uint)number;
+            SignalDelivery.Attend(task);
+        }
     }
 
     private static void TraceAndDispatch(GuestTask task, uint number, in SyscallArguments arguments)
