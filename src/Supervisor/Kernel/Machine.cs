@@ -203,7 +203,8 @@ internal sealed unsafe partial class Machine : IDisposable
     /// <summary>What the loader is to know for a task: where files are opened, ids, limits, the machine.</summary>
     /// <param name="name">The path as the caller of execve gave it.</param>
     /// <param name="file">The file, where it is open already.</param>
-    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
+    /// <param name="inaccessible">The descriptor that the path leads through closes.</param>
+    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, bool inaccessible = false)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
         HostRandom.Fill(entropy);
@@ -213,6 +214,7 @@ internal sealed unsafe partial class Machine : IDisposable
         {
             FileName = name,
             File = file,
+            IsPathInaccessible = inaccessible,
             Arguments = arguments,
             Environment = environment,
             Entropy = entropy,
