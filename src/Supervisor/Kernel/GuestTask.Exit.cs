@@ -65,23 +65,21 @@ internal sealed partial class GuestTask
 
         if (!memory.Leave())
         {
-            host?.Park();
+            if (host is not null && !host.Park())
+            {
+                memory.Child!.ReapThread(host.Tid);
+            }
+
             return;
         }
 
         HostChild? child = memory.Child;
         if (child is not null)
         {
-            bool reusable = host is not null && !Machine.IsEnding && host.TryEmpty();
-            if (reusable)
+            bool parked = host is not null && !Machine.IsEnding && host.TryEmpty() && host.Park();
+            if (!parked || !Machine.Children.Give(child))
             {
-                host!.Park();
-                reusable = Machine.Children.Give(child);
-            }
-
-            if (!reusable)
-            {
-                child.KillAndReap();
+                child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
             }
         }
 
