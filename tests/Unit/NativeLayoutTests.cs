@@ -33,6 +33,9 @@ public class NativeLayoutTests
         "X86_PF_PROT", "X86_PF_WRITE", "X86_PF_USER", "X86_PF_RSVD", "X86_PF_INSTR", "X86_PF_PK",
     ];
 
+    /// <summary>As in the kernel's source, arch/x86.</summary>
+    private const string InNoHeader = "struct rt_sigframe { char *pretcode; struct ucontext uc; siginfo_t info; };\n";
+
     private static readonly string[] s_kernelHeaders =
     [
         "stddef.h", "linux/errno.h", "linux/fcntl.h", "linux/openat2.h", "linux/mman.h", "linux/memfd.h",
@@ -41,16 +44,16 @@ public class NativeLayoutTests
         "linux/time.h", "linux/resource.h", "linux/uio.h", "linux/random.h", "asm/ioctls.h", "asm/termbits.h",
         "asm/termios.h", "linux/prctl.h", "asm/prctl.h", "linux/elf.h", "linux/auxvec.h", "linux/futex.h",
         "linux/sysinfo.h", "asm/poll.h", "linux/eventpoll.h", "linux/timerfd.h", "linux/signalfd.h", "linux/fs.h",
-        "linux/capability.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
+        "linux/capability.h", "linux/securebits.h", "linux/pidfd.h", "asm/ldt.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
     ];
 
     private static readonly string[] s_libcHeaders =
     [
-        "stdio.h", "stddef.h", "errno.h", "linux/capability.h", "sys/signalfd.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
+        "stdio.h", "stddef.h", "errno.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
         "sys/statvfs.h", "dirent.h", "sys/ptrace.h", "sys/user.h", "sys/wait.h", "signal.h", "spawn.h", "sched.h",
         "time.h", "sys/time.h", "sys/times.h", "sys/resource.h", "sys/uio.h", "sys/utsname.h", "sys/random.h",
         "sys/ioctl.h", "elf.h", "link.h", "sys/auxv.h", "poll.h", "sys/epoll.h", "sys/eventfd.h", "sys/syscall.h",
-        "limits.h",
+        "limits.h", "linux/capability.h", "sys/signalfd.h", "sys/personality.h",
     ];
 
     /// <summary>Constants that are not macros of that name: how C says them (k: with the kernel's headers).</summary>
@@ -90,6 +93,8 @@ public class NativeLayoutTests
         ["siginfo_t"] = "siginfo_t",
         ["sigset_t"] = "sigset_t",
         ["stack_t"] = "k:stack_t",
+        ["rt_sigframe"] = "k:struct rt_sigframe",
+        ["user_desc"] = "k:struct user_desc",
         ["sigval"] = "union sigval",
         ["posix_spawnattr_t"] = "posix_spawnattr_t",
         ["posix_spawn_file_actions_t"] = "posix_spawn_file_actions_t",
@@ -251,6 +256,11 @@ public class NativeLayoutTests
         foreach (string header in headers)
         {
             c.Append(CultureInfo.InvariantCulture, $"#include <{header}>\n");
+        }
+
+        if (side == "k:")
+        {
+            c.Append(InNoHeader);
         }
 
         c.Append(CultureInfo.InvariantCulture, $"extern int printf(const char *, ...);\n{function} {{\n");
