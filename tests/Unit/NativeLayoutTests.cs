@@ -33,8 +33,13 @@ public class NativeLayoutTests
         "X86_PF_PROT", "X86_PF_WRITE", "X86_PF_USER", "X86_PF_RSVD", "X86_PF_INSTR", "X86_PF_PK",
     ];
 
-    /// <summary>As in the kernel's source, arch/x86.</summary>
-    private const string InNoHeader = "struct rt_sigframe { char *pretcode; struct ucontext uc; siginfo_t info; };\n";
+    /// <summary>A structure of the kernel's source (arch/x86), and one whose last word is bit fields in C.</summary>
+    private const string InNoHeader = """
+        struct rt_sigframe { char *pretcode; struct ucontext uc; siginfo_t info; };
+        struct user_desc_words { unsigned entry_number, base_addr, limit, flags; };
+        _Static_assert(sizeof(struct user_desc_words) == sizeof(struct user_desc), "user_desc");
+
+        """;
 
     private static readonly string[] s_kernelHeaders =
     [
@@ -94,7 +99,7 @@ public class NativeLayoutTests
         ["sigset_t"] = "sigset_t",
         ["stack_t"] = "k:stack_t",
         ["rt_sigframe"] = "k:struct rt_sigframe",
-        ["user_desc"] = "k:struct user_desc",
+        ["user_desc"] = "k:struct user_desc_words",
         ["sigval"] = "union sigval",
         ["posix_spawnattr_t"] = "posix_spawnattr_t",
         ["posix_spawn_file_actions_t"] = "posix_spawn_file_actions_t",
