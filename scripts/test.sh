@@ -68,13 +68,21 @@ run_project() {
     local skip=$((total - executed))
 
     if ((bad > 0)); then
-        sed -n '/^ *Failed /,$p' "$log"
+        # The first failures in full, then the names of all.
+        sed -n '/^ *Failed /,$p' "$log" | grep -v '^\[xUnit' | head -n 80
+        echo "failed in $name (all of it in ${log#"$PWD/"}):"
+        sed -n 's/^ *Failed \(.*\) \[.*\]$/    \1/p' "$log"
     fi
-    if ((status != 0 && bad == 0)); then
-        # No test failed and yet the run did: a hang, a crash of the test host, no test at all.
+    if ((status == 124 || status == 137)); then
+        echo "$name: killed after $project_limit s"
+        ((bad += 1))
+    elif grep -q '^Test Run Aborted' "$log"; then
+        echo "$name: a test hung for $hang_limit s, or ended the test host:"
+        sed -n '/^The test running when/,/^This test may/{/^UmlHost/s/^/    /p}' "$log"
+        ((bad += 1))
+    elif ((status != 0 && bad == 0)); then
         tail -n 25 "$log"
         ((bad += 1))
-        ((status == 124 || status == 137)) && echo "$name: killed after $project_limit s"
     fi
     echo "$name: $ok passed, $bad failed, $skip skipped in $((SECONDS - start)) s"
     ((passed += ok, failed += bad, skipped += skip))

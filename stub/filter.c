@@ -36,6 +36,8 @@ SECTION const struct sock_filter stub_filter[] = {
 	ALLOW(__NR_madvise),
 	ALLOW(__NR_clone),
 	ALLOW(__NR_exit),
+	ALLOW(__NR_exit_group),
+	ALLOW(__NR_futex),
 	ALLOW(__NR_pause),
 	ALLOW(__NR_restart_syscall),
 	ALLOW(__NR_sigaltstack),

@@ -1,10 +1,9 @@
 /*
  * The stub executable: how a host child comes up. The supervisor spawns it with the memory file as its only
  * descriptor and the file offset of an init page as its argument. It maps the stub pages at their fixed
- * address and waits to be seized; everything after that (unmapping this very program, signal handlers, the
- * seccomp filter) is a batch of operations that the supervisor has it run.
+ * address and goes on there; everything after that (unmapping this very program, signal handlers, the seccomp
+ * filter) is a batch of operations that the supervisor left in the init page.
  */
-#include <linux/futex.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -57,7 +56,6 @@ __attribute__((noreturn, used)) static void start(const long *stack)
 {
 	const char *const *argv = (const char *const *)(stack + 1);
 	const struct stub_init *init;
-	unsigned int *go = (unsigned int *)STUB_DATA;
 
 	if (stack[0] != 2)
 		fail(STUB_EXIT_ARGS);
@@ -72,10 +70,9 @@ __attribute__((noreturn, used)) static void start(const long *stack)
 	map(STUB_BATCH, STUB_PAGE_SIZE, PROT_READ, init->batch_offset);
 	map(STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE, init->data_offset);
 
-	while (__atomic_load_n(go, __ATOMIC_ACQUIRE) == 0)
-		call(__NR_futex, (long)go, FUTEX_WAIT, 0, 0, 0, 0);
-	for (;;)
-		__asm__ volatile("int3");
+	/* From here on in the stub page: the first operation unmaps this program. */
+	((void (*)(void))(STUB_CODE + *(const unsigned long *)(STUB_CODE + STUB_HEADER_START)))();
+	__builtin_unreachable();
 }
 
 __asm__(".globl _start\n"

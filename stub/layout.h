@@ -46,6 +46,15 @@
 #define STUB_EXIT_MAP		102
 #define STUB_EXIT_ORPHAN	103
 #define STUB_EXIT_PRCTL		104
+#define STUB_EXIT_OP		105
+
+/* In the batch page while the child comes up: struct stub_init, then operations that the child runs by itself
+ * before anybody traces it, then what those point to. */
+#define STUB_INIT_OPS		0x100
+#define STUB_INIT_AUX		0x800
+
+/* Where the header has the offset of its begin entry. */
+#define STUB_HEADER_START	72
 
 #define STUB_MAGIC		0x31627574536c6d55	/* "UmlStub1" */
 
@@ -71,15 +80,18 @@ struct stub_header {
 	unsigned long magic;
 	unsigned long start, batch, data, end;
 	unsigned long op_size, faultinfo_size, sigstack, sigstack_size;
+	unsigned long begin;		/* where the stub executable goes on */
 	unsigned long run;		/* runs the operations at rbx, then int3 */
-	unsigned long park;		/* where a new thread waits to be seized */
+	unsigned long clone;		/* runs the one operation at rbx, then int3; the new thread parks */
+	unsigned long park;		/* where a host thread without a guest thread waits to be seized */
+	unsigned long stack;		/* a stack_t for sigaltstack */
 	unsigned long fault;		/* the signal handler */
 	unsigned long restorer;
 	unsigned long filter;		/* struct sock_fprog is built by the supervisor from these two */
 	unsigned long filter_length;	/* where its length in instructions is */
 };
 
-/* At the start of the batch page while the child comes up (STUB_BATCH is not used for operations yet). */
+/* At the start of the batch page while the child comes up. */
 struct stub_init {
 	unsigned long code_offset;	/* of the three parts in the memory file */
 	unsigned long batch_offset;
@@ -87,6 +99,7 @@ struct stub_init {
 	unsigned long supervisor;	/* process id: a child that has another parent ends itself */
 };
 
+_Static_assert(__builtin_offsetof(struct stub_header, begin) == STUB_HEADER_START, "stub_header");
 _Static_assert(sizeof(struct stub_op) == STUB_OP_SIZE, "stub_op");
 _Static_assert(sizeof(struct stub_faultinfo) == STUB_FAULTINFO_SIZE, "stub_faultinfo");
 

@@ -38,9 +38,14 @@ public static partial class Linux
     // eflags
     public const int X86_EFLAGS_CF = 0x1;
     public const int X86_EFLAGS_FIXED = 0x2;
+    public const int X86_EFLAGS_PF = 0x4;
+    public const int X86_EFLAGS_AF = 0x10;
+    public const int X86_EFLAGS_ZF = 0x40;
+    public const int X86_EFLAGS_SF = 0x80;
     public const int X86_EFLAGS_TF = 0x100;
     public const int X86_EFLAGS_IF = 0x200;
     public const int X86_EFLAGS_DF = 0x400;
+    public const int X86_EFLAGS_OF = 0x800;
     public const int X86_EFLAGS_RF = 0x10000;
     public const int X86_EFLAGS_AC = 0x40000;
 
@@ -93,6 +98,14 @@ public struct ucontext
     public stack_t uc_stack;
     public sigcontext uc_mcontext;
     public ulong uc_sigmask;
+}
+
+/// <summary>What a handler of the guest's starts with on its stack.</summary>
+public struct rt_sigframe
+{
+    public ulong pretcode;
+    public ucontext uc;
+    public siginfo_t info;
 }
 
 /// <summary>What the kernel puts at offset 464 of the FXSAVE image in a signal frame.</summary>

@@ -109,9 +109,7 @@ internal static unsafe class HostProbes
         }
         finally
         {
-            s_thread.Child.Kill();
-            s_thread.Reap();
-            s_thread.Child.Gone();
+            s_thread.Child.KillAndReap();
         }
     }
 }

@@ -132,7 +132,7 @@ internal static class HostSettings
         null => DoctorFinding.Warn("unknown", "mount /proc"),
     };
 
-    private static DoctorFinding FsGsBaseInstructions() => (HostSystem.Auxiliary(AT_HWCAP2) & FsGsBase) != 0
+    private static DoctorFinding FsGsBaseInstructions() => (HostSystem.Hardware().Capabilities2 & FsGsBase) != 0
         ? DoctorFinding.Ok("guests may use wrfsbase and wrgsbase")
         : DoctorFinding.Warn("off", "a guest pays a system call for each change of its thread pointer; kernel 5.9 or later without nofsgsbase");
 
@@ -140,7 +140,7 @@ internal static class HostSettings
     {
         // Leaf 0xd, ebx: the size of the area for the features that the host's kernel has switched on.
         uint size = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 0xd ? (uint)X86Base.CpuId(0xd, 0).Ebx : 512;
-        ulong frame = HostSystem.Auxiliary(AT_MINSIGSTKSZ);
+        ulong frame = HostSystem.Hardware().MinSignalStackSize;
         string value = $"{Number(size)} bytes" + (frame == 0 ? "" : $", signal frame {Number(frame)}");
         return Math.Max(size, frame) < StubLayout.SignalStackSize
             ? DoctorFinding.Ok(value)

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 
+using UmlHost.Kernel;
 using UmlHost.Loader;
 using UmlHost.Memory;
 using UmlHost.Native;
@@ -45,6 +46,33 @@ internal sealed class Executable(FileSystem fileSystem, OpenFile file) : IExecut
         if (file is not null)
         {
             executable = new Executable(fs.FileSystem, file);
+        }
+        return error;
+    }
+
+    /// <summary>The file of execveat: relative to a descriptor, or the descriptor's own with AT_EMPTY_PATH.</summary>
+    public static Errno OpenAt(GuestTask task, int directory, ReadOnlySpan<byte> path, int flags, out IExecutableFile? executable)
+    {
+        executable = null;
+        using FileReference start = task.Files.Get(directory);
+        if (start.File is not { } at)
+        {
+            return Errno.EBADF;
+        }
+
+        if (path.IsEmpty)
+        {
+            executable = new Executable(task.Fs.FileSystem, at.Acquire());
+            return Errno.None;
+        }
+
+        int open = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0;
+        PathName name = new(at, path);
+        OpenFile? file = task.Fs.FileSystem.Open(name, O_RDONLY | open, 0, out Errno error)
+            ?? task.Fs.FileSystem.Open(name, O_PATH | open, 0, out error);
+        if (file is not null)
+        {
+            executable = new Executable(task.Fs.FileSystem, file);
         }
         return error;
     }

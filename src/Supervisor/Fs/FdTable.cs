@@ -23,6 +23,26 @@ internal sealed class FdTable
     private ulong[] _used = new ulong[InitialSize / 64];
     private ulong[] _closeOnExec = new ulong[InitialSize / 64];
 
+    private int _users = 1;
+
+    /// <summary>One user more (CLONE_FILES).</summary>
+    public FdTable Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    public bool IsShared => Volatile.Read(ref _users) > 1;
+
+    /// <summary>A user is gone; with the last, everything is closed.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Clear();
+        }
+    }
+
     /// <summary>RLIMIT_NOFILE: descriptors are below it. Those already beyond stay open.</summary>
     public int Limit
     {

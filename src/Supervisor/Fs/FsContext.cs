@@ -14,6 +14,7 @@ internal sealed class FsContext(FileSystem fileSystem, OpenFile workingDirectory
     private readonly Lock _lock = new();
     private OpenFile _workingDirectory = workingDirectory;
     private uint _umask = umask;
+    private int _users = 1;
 
     public FileSystem FileSystem { get; } = fileSystem;
 
@@ -57,6 +58,21 @@ internal sealed class FsContext(FileSystem fileSystem, OpenFile workingDirectory
         return new FsContext(FileSystem, directory.File!.Acquire(), Umask);
     }
 
-    /// <summary>The last task that used this is gone.</summary>
-    public void Close() => _workingDirectory.Release();
+    /// <summary>One user more (CLONE_FS).</summary>
+    public FsContext Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    public bool IsShared => Volatile.Read(ref _users) > 1;
+
+    /// <summary>A user is gone.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            _workingDirectory.Release();
+        }
+    }
 }

@@ -49,7 +49,10 @@ internal sealed unsafe class HostStream(int hostFd, uint type, int flags) : Host
         while (from.Count > 0)
         {
             Span<byte> piece = IsNonblocking ? task.Scratch.AsSpan(0, AtomicWrite) : task.Scratch;
-            piece = piece[..from.CopyIn(task.Memory, piece)];
+            int wanted = (int)Math.Min((ulong)piece.Length, from.Count);
+            int copied = from.CopyIn(task.Memory, piece);
+            // A pipe takes a page as a whole or not at all: what comes before the byte that faults is not sent.
+            piece = piece[..(copied < wanted && Type == S_IFIFO ? copied & ~(AtomicWrite - 1) : copied)];
             if (piece.IsEmpty)
             {
                 return done > 0 ? done : Errno.EFAULT;

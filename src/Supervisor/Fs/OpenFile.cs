@@ -81,6 +81,19 @@ internal abstract class OpenFile(int flags)
     /// <summary>F_GETPIPE_SZ.</summary>
     public virtual SyscallResult PipeSize => Errno.EBADF;
 
+    /// <summary>F_SETPIPE_SZ.</summary>
+    public virtual SyscallResult SetPipeSize(GuestTask task, uint size) => Errno.EBADF;
+
+    /// <summary>Has a state that poll asks for: epoll takes no other files (EPERM).</summary>
+    public virtual bool CanPoll => false;
+
+    /// <summary>What the file is ready for (Linux's f_op->poll). Waits for nothing; may take the file's own locks,
+    /// so callers hold none but an epoll instance's.</summary>
+    /// <param name="table">Gets the queues that are woken when that changes, before the state is looked at;
+    /// null where the caller only asks.</param>
+    /// <returns>POLL* bits.</returns>
+    public virtual uint Poll(PollTable? table) => PollTable.AlwaysReady;
+
     /// <summary>fsync, or fdatasync.</summary>
     public virtual Errno Sync(bool dataOnly) => Errno.EINVAL;
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using System.Threading;
@@ -15,8 +16,12 @@ namespace UmlHost.Host;
 /// thread that spawned it ends.</para></summary>
 internal sealed unsafe class HostChild
 {
+    private const uint SECCOMP_SET_MODE_FILTER = 1;
+
     private readonly HostMemory _memory;
     private readonly ulong _slot;
+    private readonly Lock _parkedLock = new();
+    private readonly Stack<int> _parked = new();
     private int _gone;
 
     private HostChild(HostMemory memory, StubImage stub, int pid, ulong slot)
@@ -33,6 +38,10 @@ internal sealed unsafe class HostChild
     public int Pid { get; }
 
     public StubImage Stub { get; }
+
+    /// <summary>The <c>stub lock</c>, inside the mmap lock: the batch page and the signal stack serve one thread of
+    /// the child at a time.</summary>
+    public Lock StubLock { get; } = new();
 
     /// <summary>The supervisor's view of the batch page: the child's own view is read-only.</summary>
     public HostOp* BatchPage { get; }
@@ -56,6 +65,7 @@ internal sealed unsafe class HostChild
         init[1] = slot;
         init[2] = slot + StubLayout.PageSize;
         init[3] = (ulong)LibC.getpid();
+        WriteStartOps(memory.Base + slot, stub);
 
         int pid;
         Result spawned = PosixSpawn(memory.Fd, stub.ExecutablePath, slot, &pid);
@@ -77,16 +87,73 @@ internal sealed unsafe class HostChild
         LibC.futex_wake(go, 1, 0);
     }
 
-    /// <summary>Kills the process with all its threads. The threads' tracers reap them.</summary>
+    /// <summary>A parked thread of this child, or 0. Any thread.</summary>
+    public int TakeParked()
+    {
+        lock (_parkedLock)
+        {
+            return _parked.TryPop(out int tid) ? tid : 0;
+        }
+    }
+
+    internal void AddParked(int tid)
+    {
+        lock (_parkedLock)
+        {
+            _parked.Push(tid);
+        }
+    }
+
+    /// <summary>Kills the process with all its threads. Any thread.</summary>
     public void Kill() => LibC.kill(Pid, SIGKILL);
 
-    /// <summary>The process is gone: its stub pages can serve another.</summary>
-    public void Gone()
+    /// <summary>Kills the process and waits until it is gone; its stub pages can serve another then. By a thread
+    /// that traces none of its threads, or is the only one that does.</summary>
+    public void KillAndReap()
     {
-        if (Interlocked.Exchange(ref _gone, 1) == 0)
+        if (Interlocked.Exchange(ref _gone, 1) != 0)
         {
-            _memory.ReleaseStubSlot(_slot);
+            return;
         }
+
+        Kill();
+        int status;
+        Result waited;
+        do
+        {
+            waited = LibC.wait4(Pid, &status, __WALL, null);
+        }
+        while (waited.Error == Errno.EINTR || (!waited.Failed && WIFSTOPPED(status)));
+        _memory.ReleaseStubSlot(_slot);
+    }
+
+    /// <summary>What the child does by itself before it waits: the program it started as goes, with its stack and
+    /// the host's vDSO; then signal handlers and the seccomp filter.</summary>
+    private static void WriteStartOps(byte* page, StubImage stub)
+    {
+        byte* aux = page + StubLayout.InitAux;
+        const ulong Aux = StubLayout.Batch + StubLayout.InitAux;
+        HostOps ops = new();
+        ops.Unmap(new Abi.GuestAddress(StubLayout.End), Abi.GuestAddress.TaskSize.Value - StubLayout.End);
+
+        ops.Call(SYS_sigaltstack, stub.SignalStack);
+
+        kernel_sigaction* action = (kernel_sigaction*)(aux + 64);
+        action->handler = stub.FaultHandler;
+        action->restorer = stub.Restorer;
+        action->flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER;
+        foreach (int signal in (ReadOnlySpan<int>)[SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP])
+        {
+            ops.Call(SYS_rt_sigaction, (ulong)signal, Aux + 64, 0, sizeof(ulong));
+        }
+
+        ops.Call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+
+        // struct sock_fprog
+        *(ushort*)(aux + 128) = (ushort)stub.FilterLength;
+        *(ulong*)(aux + 136) = stub.Filter;
+        ops.Call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, Aux + 128);
+        ops.Span.CopyTo(new Span<HostOp>(page + StubLayout.InitOps, ops.Count));
     }
 
     private static Result PosixSpawn(int memoryFd, string path, ulong slot, int* pid)

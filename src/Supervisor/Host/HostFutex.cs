@@ -49,11 +49,14 @@ internal sealed unsafe class HostFutex
     }
 
     /// <summary>Any thread.</summary>
-    public void Wake()
+    /// <returns>False if it had been woken already.</returns>
+    public bool Wake()
     {
-        if (Interlocked.Exchange(ref *_word, Woken) == Sleeping)
+        uint before = Interlocked.Exchange(ref *_word, Woken);
+        if (before == Sleeping)
         {
             LibC.futex_wake(_word, 1);
         }
+        return before != Woken;
     }
 }

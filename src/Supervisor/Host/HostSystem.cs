@@ -15,18 +15,42 @@ internal static unsafe class HostSystem
         return name;
     }
 
-    /// <summary>A value of the auxiliary vector that the host kernel gave the supervisor, or 0.</summary>
-    public static ulong Auxiliary(ulong type)
+    /// <summary>The CPUs that this process may run on.</summary>
+    public static int[] UsableCpus()
     {
-        ReadOnlySpan<byte> vector = File.ReadAllBytes("/proc/self/auxv");
-        foreach (Elf64_auxv_t entry in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Elf64_auxv_t>(vector))
+        ulong* mask = stackalloc ulong[128];
+        Result size = LibC.sched_getaffinity(0, 128 * sizeof(ulong), mask);
+        System.Collections.Generic.List<int> cpus = [];
+        for (int cpu = 0; cpu < size.Int * 8; cpu++)
         {
-            if (entry.a_type == type)
+            if ((mask[cpu / 64] & (1UL << (cpu % 64))) != 0)
             {
-                return entry.a_val;
+                cpus.Add(cpu);
             }
         }
 
-        return 0;
+        return cpus.Count == 0 ? [0] : [.. cpus];
+    }
+
+    /// <summary>What the host kernel said of the processor to the supervisor.</summary>
+    public static HostHardware Hardware()
+    {
+        ReadOnlySpan<byte> vector = File.ReadAllBytes("/proc/self/auxv");
+        HostHardware hardware = default;
+        foreach (Elf64_auxv_t entry in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Elf64_auxv_t>(vector))
+        {
+            hardware = entry.a_type switch
+            {
+                Linux.AT_HWCAP => hardware with { Capabilities = entry.a_val },
+                Linux.AT_HWCAP2 => hardware with { Capabilities2 = entry.a_val },
+                Linux.AT_MINSIGSTKSZ => hardware with { MinSignalStackSize = entry.a_val },
+                _ => hardware,
+            };
+        }
+
+        return hardware;
     }
 }
+
+/// <summary>AT_HWCAP, AT_HWCAP2 and AT_MINSIGSTKSZ of the host.</summary>
+internal readonly record struct HostHardware(ulong Capabilities, ulong Capabilities2, ulong MinSignalStackSize);

@@ -9,13 +9,11 @@ namespace UmlHost.Host;
 // How a host thread comes under this supervisor thread.
 internal sealed unsafe partial class PtraceThread
 {
-    // Data that the start operations point to, in the batch page behind them.
-    private const int AuxOffset = 0x800;
+    // That of the first child, before any guest ran in it.
+    private static byte[] s_initialFpState = [];
 
-    private const uint SECCOMP_SET_MODE_FILTER = 1;
-
-    /// <summary>Seizes a fresh child from the thread that is to trace it, and makes it an empty address space:
-    /// its own program unmapped, signal handlers and seccomp filter set.</summary>
+    /// <summary>Seizes a fresh child, which has made itself an empty address space, from the thread that is to
+    /// trace it.</summary>
     /// <param name="failure">Why not, for a person.</param>
     public static PtraceThread? Attach(HostChild child, out string? failure)
     {
@@ -37,57 +35,101 @@ internal sealed unsafe partial class PtraceThread
             return null;
         }
 
-        thread.ReadRegisters();
+        thread._registers = InitialRegisters;
         thread._writeBack = WriteBack.All;
-        HostOpFailure? refused = thread.RunStartOps();
-        if (refused is not null)
+        if (s_initialFpState.Length == 0)
         {
-            failure = refused.ToString();
-            child.Kill();
-            return null;
+            byte[] state = new byte[MaxFpState];
+            thread.GetFpState(state);
+            s_initialFpState = state[..thread.FpStateSize];
         }
 
-        thread._registers = new user_regs_struct
-        {
-            cs = UserCodeSegment,
-            ss = 0x2b,
-            eflags = 0x202,
-            orig_rax = ulong.MaxValue,
-        };
         failure = null;
         return thread;
     }
 
-    private HostOpFailure? RunStartOps()
+    /// <summary>Takes over a parked thread of a child (<see cref="HostChild.TakeParked"/>, or one that
+    /// <see cref="Clone"/> made): the calling supervisor thread traces it from now on.</summary>
+    public static PtraceThread? Adopt(HostChild child, int tid, out string? failure)
     {
-        HostOps ops = new();
-        byte* aux = (byte*)_child.BatchPage + AuxOffset;
-        const ulong AuxAddress = StubLayout.Batch + AuxOffset;
-        new Span<byte>(aux, (int)StubLayout.PageSize - AuxOffset).Clear();
-
-        // Everything but the stub goes: the program it started as, its stack, the host's vDSO.
-        ops.Unmap(new Abi.GuestAddress(StubLayout.End), Abi.GuestAddress.TaskSize.Value - StubLayout.End);
-
-        stack_t* stack = (stack_t*)aux;
-        stack->ss_sp = StubLayout.SignalStack;
-        stack->ss_size = StubLayout.SignalStackSize;
-        ops.Call(SYS_sigaltstack, AuxAddress);
-
-        kernel_sigaction* action = (kernel_sigaction*)(aux + 64);
-        action->handler = _child.Stub.FaultHandler;
-        action->restorer = _child.Stub.Restorer;
-        action->flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER;
-        foreach (int signal in (ReadOnlySpan<int>)[SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP])
+        PtraceThread thread = new(child, tid);
+        Result seized = LibC.ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
+        if (!seized.Failed)
         {
-            ops.Call(SYS_rt_sigaction, (ulong)signal, AuxAddress + 64, 0, sizeof(ulong));
+            seized = LibC.ptrace(PTRACE_INTERRUPT, tid);
         }
 
-        ops.Call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+        if (seized.Failed || !thread.Wait(out _))
+        {
+            failure = $"a host thread could not be seized: {seized}";
+            return null;
+        }
 
-        // struct sock_fprog
-        *(ushort*)(aux + 128) = (ushort)_child.Stub.FilterLength;
-        *(ulong*)(aux + 136) = _child.Stub.Filter;
-        ops.Call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, AuxAddress + 128);
-        return Run(ops.Span);
+        // The signal stack is each host thread's own affair.
+        thread._registers = InitialRegisters;
+        HostOp signalStack = new() { Number = SYS_sigaltstack, A0 = child.Stub.SignalStack };
+        failure = thread.Run(new ReadOnlySpan<HostOp>(ref signalStack))?.ToString();
+        thread._registers = InitialRegisters;
+        return failure is null ? thread : null;
     }
+
+    /// <summary>Makes another thread in the child, parked.</summary>
+    /// <returns>Its host thread id, or the error.</returns>
+    public Result Clone()
+    {
+        const ulong Flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_UNTRACED;
+        lock (_child.StubLock)
+        {
+            *_child.BatchPage = new HostOp { Number = SYS_clone, A0 = Flags };
+            RunBatch(_child.Stub.Clone, out string? died);
+            if (died is not null)
+            {
+                return new Result(-(long)Errno.ESRCH);
+            }
+
+            ulong rax;
+            LibC.ptrace(PTRACE_PEEKUSER, _tid, USER_RAX, (nuint)(&rax));
+            return new Result((long)rax);
+        }
+    }
+
+    /// <summary>Lets go of the host thread: it waits, untraced, to be adopted again or to die with its process.
+    /// Nothing else can be done with this object then.</summary>
+    public void Park()
+    {
+        user_regs_struct registers = InitialRegisters;
+        registers.rip = _child.Stub.Park;
+        if (!SetRegisters(ref registers).Failed && !LibC.ptrace(PTRACE_DETACH, _tid).Failed)
+        {
+            _child.AddParked(_tid);
+        }
+    }
+
+    /// <summary>Takes every mapping of the guest's away, so that the child can serve another.</summary>
+    /// <returns>False if it could not be done: the child must be killed.</returns>
+    public bool TryEmpty()
+    {
+        Span<HostOp> ops =
+        [
+            new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
+            new() { Number = SYS_munmap, A0 = StubLayout.End, A1 = Abi.GuestAddress.TaskSize.Value - StubLayout.End },
+        ];
+        return Run(ops) is null;
+    }
+
+    /// <summary>Registers and FP state as a new program finds them.</summary>
+    public void ResetRegisters()
+    {
+        _registers = InitialRegisters;
+        _writeBack = WriteBack.All;
+        SetFpState(s_initialFpState);
+    }
+
+    private static user_regs_struct InitialRegisters => new()
+    {
+        cs = UserCodeSegment,
+        ss = 0x2b,
+        eflags = 0x202,
+        orig_rax = ulong.MaxValue,
+    };
 }

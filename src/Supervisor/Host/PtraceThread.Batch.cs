@@ -11,12 +11,23 @@ internal sealed unsafe partial class PtraceThread
 {
     public HostOpFailure? Run(ReadOnlySpan<HostOp> ops)
     {
+        lock (_child.StubLock)
+        {
+            return RunLocked(ops);
+        }
+    }
+
+    private HostOpFailure? RunLocked(ReadOnlySpan<HostOp> ops)
+    {
         for (int done = 0; done < ops.Length;)
         {
             int count = Math.Min(ops.Length - done, StubLayout.BatchOps);
             ops.Slice(done, count).CopyTo(new Span<HostOp>(_child.BatchPage, count));
             _child.BatchPage[count].Number = 0;
-            int ran = RunBatch(count, out Result result, out string? died);
+            Counters.Batches++;
+            Counters.Ops += count;
+            RunBatch(_child.Stub.Run, out string? died);
+            int ran = died is null ? Ran(count, out Result result) : Fail(out result);
             if (ran != count)
             {
                 return new HostOpFailure(done + Math.Max(ran, 0), ops.Length, ops[done + Math.Clamp(ran, 0, count - 1)], result, died);
@@ -36,6 +47,21 @@ internal sealed unsafe partial class PtraceThread
         fpState = fpState[..FpStateSize];
         GetFpState(fpState);
 
+        lock (_child.StubLock)
+        {
+            if (!RunFaultHandler(out fault))
+            {
+                return false;
+            }
+        }
+
+        SetFpState(fpState);
+        _writeBack = WriteBack.All;
+        return true;
+    }
+
+    private bool RunFaultHandler(out FaultInfo fault)
+    {
         // Under SYSEMU, so that nothing the guest does to the signal stack can make a system call.
         WriteRegisters();
         Counters.HandlerFaults++;
@@ -58,18 +84,15 @@ internal sealed unsafe partial class PtraceThread
 
         ulong* info = (ulong*)_child.DataPage;
         fault = new FaultInfo(info[0], info[1], info[2]);
-        SetFpState(fpState);
-        _writeBack = WriteBack.All;
         return true;
     }
 
-    /// <summary>Runs the batch page. Returns how many operations gave their expected result.</summary>
-    private int RunBatch(int count, out Result result, out string? died)
+    /// <summary>Runs the batch page from <paramref name="entry"/> of the stub page until it stops by itself.</summary>
+    private void RunBatch(ulong entry, out string? died)
     {
-        result = default;
         died = null;
         user_regs_struct registers = _registers;
-        registers.rip = _child.Stub.Run;
+        registers.rip = entry;
         registers.rbx = StubLayout.Batch;
         registers.eflags = 0x202;
         registers.orig_rax = ulong.MaxValue;
@@ -77,16 +100,14 @@ internal sealed unsafe partial class PtraceThread
         if (SetRegisters(ref registers).Failed)
         {
             died = "the host child is gone";
-            return -1;
+            return;
         }
 
-        Counters.Batches++;
-        Counters.Ops += count;
         if (!ResumeWith(PTRACE_CONT, 0, out int status))
         {
             ExitStatus = status;
             died = $"the host child died (wait status 0x{status:x})";
-            return -1;
+            return;
         }
 
         while (WSTOPSIG(status) != SIGTRAP || WPTEVENT(status) != 0)
@@ -94,7 +115,7 @@ internal sealed unsafe partial class PtraceThread
             if (IsException(WSTOPSIG(status)))
             {
                 died = $"the stub stopped with signal {WSTOPSIG(status)}";
-                return -1;
+                return;
             }
 
             _interruptPending |= WSTOPSIG(status) == InterruptSignal;
@@ -102,10 +123,21 @@ internal sealed unsafe partial class PtraceThread
             {
                 ExitStatus = status;
                 died = $"the host child died (wait status 0x{status:x})";
-                return -1;
+                return;
             }
         }
+    }
 
+    private static int Fail(out Result result)
+    {
+        result = default;
+        return -1;
+    }
+
+    /// <summary>How many operations gave their expected result; what the next one gave instead.</summary>
+    private int Ran(int count, out Result result)
+    {
+        result = default;
         ulong at;
         LibC.ptrace(PTRACE_PEEKUSER, _tid, USER_RBX, (nuint)(&at));
         int ran = (int)((at - StubLayout.Batch) / StubLayout.OpSize);

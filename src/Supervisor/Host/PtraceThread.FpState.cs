@@ -12,7 +12,9 @@ internal sealed unsafe partial class PtraceThread
     /// <summary>AMX makes the area 11 KiB; nothing in sight makes it larger than this.</summary>
     private const int MaxFpState = 16 * 1024;
 
-    public int FpStateSize { get; private set; } = MaxFpState;
+    private int _fpStateSize;
+
+    public int FpStateSize => _fpStateSize != 0 ? _fpStateSize : s_initialFpState.Length != 0 ? s_initialFpState.Length : MaxFpState;
 
     public void GetFpState(Span<byte> state)
     {
@@ -22,7 +24,7 @@ internal sealed unsafe partial class PtraceThread
             LibC.ptrace(PTRACE_GETREGSET, _tid, NT_X86_XSTATE, (nuint)(&vector));
 
             // The kernel says how large it really is.
-            FpStateSize = (int)vector.iov_len;
+            _fpStateSize = (int)vector.iov_len;
         }
     }
 

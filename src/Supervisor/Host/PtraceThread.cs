@@ -96,14 +96,6 @@ internal sealed unsafe partial class PtraceThread : IHostThread
 
     public void Interrupt() => LibC.tgkill(_child.Pid, _tid, InterruptSignal);
 
-    /// <summary>Waits until a killed host thread is gone for good.</summary>
-    public void Reap()
-    {
-        while (Wait(out _))
-        {
-        }
-    }
-
     private TrapKind Decode(int status)
     {
         if (status == SyscallStop)

@@ -13,6 +13,8 @@ namespace UmlHost.Host;
 /// children.</summary>
 internal sealed unsafe class StubImage : IDisposable
 {
+    private const int HeaderWords = 18;
+
     private readonly int _executable;
 
     private StubImage(int executable, ulong codeOffset, ReadOnlySpan<ulong> header)
@@ -20,22 +22,29 @@ internal sealed unsafe class StubImage : IDisposable
         _executable = executable;
         ExecutablePath = $"/proc/{LibC.getpid()}/fd/{executable}";
         CodeOffset = codeOffset;
-        Run = StubLayout.Code + header[9];
-        Clone = StubLayout.Code + header[10];
-        FaultHandler = StubLayout.Code + header[11];
-        Restorer = StubLayout.Code + header[12];
-        Filter = StubLayout.Code + header[13];
-        FilterLength = (int)header[14];
+        Run = StubLayout.Code + header[10];
+        Clone = StubLayout.Code + header[11];
+        Park = StubLayout.Code + header[12];
+        SignalStack = StubLayout.Code + header[13];
+        FaultHandler = StubLayout.Code + header[14];
+        Restorer = StubLayout.Code + header[15];
+        Filter = StubLayout.Code + header[16];
+        FilterLength = (int)header[HeaderWords - 1];
     }
 
     /// <summary>Where the code page is in the memory file.</summary>
     public ulong CodeOffset { get; }
 
-    /// <summary>Addresses in a child: what runs a batch, what makes a thread, the fault handler and its
-    /// restorer, the seccomp filter.</summary>
+    /// <summary>Addresses in a child: what runs a batch, what makes a thread, where a thread waits to be seized, the
+    /// fault handler and its restorer, the seccomp filter.</summary>
     public ulong Run { get; }
 
     public ulong Clone { get; }
+
+    public ulong Park { get; }
+
+    /// <summary>A stack_t that says where the signal stack is.</summary>
+    public ulong SignalStack { get; }
 
     public ulong FaultHandler { get; }
 
@@ -55,14 +64,14 @@ internal sealed unsafe class StubImage : IDisposable
         UnmanagedMemoryStream page = Resource("page");
         UnmanagedMemoryStream program = Resource("stub");
 
-        Span<ulong> header = new(page.PositionPointer, 15);
+        Span<ulong> header = new(page.PositionPointer, HeaderWords);
         CheckLayout(header);
-        ulong filterLengthAt = header[14];
+        ulong filterLengthAt = header[HeaderWords - 1];
         ulong codeOffset = memory.StubCodeOffset;
         new ReadOnlySpan<byte>(page.PositionPointer, (int)page.Length).CopyTo(new Span<byte>(memory.Base + codeOffset, (int)StubLayout.PageSize));
-        Span<ulong> resolved = stackalloc ulong[15];
+        Span<ulong> resolved = stackalloc ulong[HeaderWords];
         header.CopyTo(resolved);
-        resolved[14] = *(ulong*)(page.PositionPointer + filterLengthAt);
+        resolved[HeaderWords - 1] = *(ulong*)(page.PositionPointer + filterLengthAt);
 
         Result fd;
         fixed (byte* name = "umlhost-stub"u8)

@@ -23,6 +23,10 @@ internal static class StubLayout
 
     public const int MemoryFd = 0;
 
+    /// <summary>In the batch page while a child comes up.</summary>
+    public const int InitOps = 0x100;
+    public const int InitAux = 0x800;
+
     public const ulong Magic = 0x31627574536c6d55;
 
     public static string ExitReason(int status) => status switch
@@ -30,6 +34,7 @@ internal static class StubLayout
         101 => "the stub executable was started without its argument",
         102 => $"the stub pages could not be mapped at 0x{Start:x}-0x{End:x} (vm.mmap_min_addr?)",
         103 => "the stub's parent was gone",
+        105 => "the stub could not make itself an empty address space (is seccomp there?)",
         104 => "prctl(PR_SET_PDEATHSIG) was refused",
         _ => $"the stub executable ended with status {status}",
     };

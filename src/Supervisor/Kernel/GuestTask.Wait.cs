@@ -24,6 +24,7 @@ internal sealed partial class GuestTask
 {
     private readonly HostFutex _sleeper = new();
     private TaskWaitEntry? _waitEntry;
+    private TaskWaitEntry? _exclusiveEntry;
     private int _attention;
     private int _inGuest;
 
@@ -51,14 +52,19 @@ internal sealed partial class GuestTask
     /// the first time.</summary>
     /// <param name="condition">A static lambda; true ends the wait.</param>
     /// <param name="interruptible">False for the few waits that signals do not end; a kick is kept for later.</param>
-    public WaitResult Wait<TState>(WaitQueue queue, ref TState state, WaitCondition<TState> condition, Deadline deadline, bool interruptible = true)
+    /// <param name="exclusive">One wake-up of the queue ends only one such wait. Whoever is woken and leaves
+    /// something for the next wakes the queue once more.</param>
+    public WaitResult Wait<TState>(
+        WaitQueue queue, ref TState state, WaitCondition<TState> condition, Deadline deadline, bool interruptible = true, bool exclusive = false)
     {
         if (condition(ref state))
         {
             return WaitResult.Ready;
         }
 
-        TaskWaitEntry entry = _waitEntry ??= new TaskWaitEntry(_sleeper);
+        TaskWaitEntry entry = exclusive
+            ? _exclusiveEntry ??= new TaskWaitEntry(_sleeper) { IsExclusive = true }
+            : _waitEntry ??= new TaskWaitEntry(_sleeper);
         queue.Add(entry);
         try
         {
@@ -120,10 +126,7 @@ internal sealed partial class GuestTask
 
     private sealed class TaskWaitEntry(HostFutex sleeper) : WaitEntry
     {
-        protected internal override bool OnWake(uint events)
-        {
-            sleeper.Wake();
-            return true;
-        }
+        // One that was woken already is of no use to another wake-up: the next in the queue is.
+        protected internal override bool OnWake(uint events) => sleeper.Wake();
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 
 using UmlHost.Fs;
 using UmlHost.Host;
@@ -15,26 +16,28 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     private byte[]? _scratch;
     private bool _isExiting;
 
-    /// <summary>The thread id that the guest sees (gettid).</summary>
-    public int Tid { get; } = tid;
+    /// <summary>The thread id that the guest sees (gettid). Changes only at an exec by another thread than the
+    /// leader, which takes the leader's.</summary>
+    public int Tid { get; internal set; } = tid;
 
     /// <summary>The process it is a thread of.</summary>
     public ThreadGroup Group { get; } = group;
 
     public Machine Machine => Group.Machine;
 
-    /// <summary>The address space (mm).</summary>
-    public MemoryMap Memory { get; } = memory;
+    /// <summary>The address space (mm); another after exec. The task is one of its users.</summary>
+    public MemoryMap Memory { get; internal set; } = memory;
 
-    public FdTable Files { get; } = files;
+    /// <summary>Open files; shared with CLONE_FILES, and one of their users.</summary>
+    public FdTable Files { get; internal set; } = files;
 
-    /// <summary>Working directory and umask.</summary>
-    public FsContext Fs { get; } = fs;
+    /// <summary>Working directory and umask; shared with CLONE_FS, and one of their users.</summary>
+    public FsContext Fs { get; internal set; } = fs;
 
     public required Credentials Credentials { get; set; }
 
-    /// <summary>The host thread that runs it.</summary>
-    public required IHostThread Host { get; set; }
+    /// <summary>The host thread that runs it; set by its own supervisor thread before the guest first runs.</summary>
+    public IHostThread Host { get; internal set; } = null!;
 
     /// <summary>Signals that wait: bit N-1 is signal N. SIGKILL and SIGSTOP are never in it.</summary>
     public ulong BlockedSignals { get; set; }
@@ -51,7 +54,20 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     public byte[] Comm { get; set; } = [];
 
     /// <summary>This thread is to end, with its process or alone: the task loop goes no further.</summary>
-    public bool IsExiting { get => _isExiting || Group.IsExiting; set => _isExiting = value; }
+    public bool IsExiting { get => Volatile.Read(ref _isExiting) || Group.IsExiting; set => Volatile.Write(ref _isExiting, value); }
+
+    /// <summary>The host CPU that its two threads are bound to.</summary>
+    public int Cpu { get; internal set; }
+
+    /// <summary>Sent to this task when its parent ends (PR_SET_PDEATHSIG); 0 for none.</summary>
+    public int ParentDeathSignal { get; set; }
+
+    /// <summary>How this thread alone ended (exit), in wait's encoding.</summary>
+    public int ExitStatus { get; set; }
+
+    /// <summary>What a vfork parent waits for: set when this task has left the address space that it borrowed.
+    /// </summary>
+    internal VforkDone? VforkDone { get; set; }
 
     /// <summary>Null unless system calls are traced.</summary>
     public SyscallTrace? Trace { get; init; }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 
 using Serilog;
@@ -11,25 +12,23 @@ using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Syscalls;
 using UmlHost.Trace;
-using UmlHost.Traps;
 
 using static UmlHost.Native.Linux;
 
 namespace UmlHost.Kernel;
 
 /// <summary>The whole of one run: the memory, the stub, and the guests on them.</summary>
-internal sealed unsafe class Machine : IDisposable
+internal sealed unsafe partial class Machine : IDisposable
 {
     /// <summary>UmlHost's own failure, as a shell user expects it.</summary>
     public const int ExitFailure = 125;
     public const int ExitNotExecutable = 126;
     public const int ExitNotFound = 127;
 
-    private const int TaskStackBytes = 1 << 20;
-
     private readonly RunOptions _options;
     private readonly HostMemory _hostMemory;
     private readonly StubImage _stub;
+    private readonly HostHardware _hardware = HostSystem.Hardware();
     private long _foreignSyscalls;
     private string? _failure;
 
@@ -39,12 +38,10 @@ internal sealed unsafe class Machine : IDisposable
         _hostMemory = hostMemory;
         _stub = stub;
         Frames = new FrameAllocator(hostMemory, options.MemoryLimit);
+        Children = new HostChildPool(hostMemory, stub);
     }
 
     public FrameAllocator Frames { get; }
-
-    /// <summary>Every guest task and process.</summary>
-    public TaskList Tasks { get; } = new();
 
     public SyscallCounts SyscallCounts { get; } = new();
 
@@ -110,13 +107,11 @@ internal sealed unsafe class Machine : IDisposable
         FsContext fs = fileSystem.StartContext();
 
         MemoryMap memory = new(Frames) { StackLimit = group.Limits[RLIMIT_STACK].rlim_cur };
-        LoadedProgram? program = Load(memory, group, fs, out int status);
-        if (program is null)
+        GuestTask task = new(group.Tgid, group, memory, files, fs)
         {
-            memory.Dispose();
-            return status;
-        }
-
+            Credentials = Credentials.OfCaller(),
+            Trace = trace(this),
+        };
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
         if (child is null)
         {
@@ -124,9 +119,23 @@ internal sealed unsafe class Machine : IDisposable
             return ExitFailure;
         }
 
-        Thread thread = new(() => RunFirst(group, memory, files, fs, child, program, trace(this)), TaskStackBytes) { IsBackground = true, Name = "task" };
-        thread.Start();
-        thread.Join();
+        LoadedProgram? program = Load(task, out int status);
+        if (program is null)
+        {
+            child.KillAndReap();
+            memory.Dispose();
+            return status;
+        }
+
+        lock (Tasks.Lock)
+        {
+            group.Add(task);
+            Tasks.Add(task);
+            _init = group;
+        }
+
+        Threads.Start(() => task.RunFirst(child, program));
+        Children.Serve();
         if (_failure is not null)
         {
             return ExitFailure;
@@ -186,40 +195,43 @@ internal sealed unsafe class Machine : IDisposable
         _failure ??= reason;
     }
 
-    private LoadedProgram? Load(MemoryMap memory, ThreadGroup group, FsContext fs, out int status)
+    /// <summary>What the loader is to know for a task: where files are opened, ids, limits, the machine.</summary>
+    /// <param name="name">The path as the caller of execve gave it.</param>
+    /// <param name="file">The file, where it is open already.</param>
+    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
-        fixed (byte* to = entropy)
+        HostRandom.Fill(entropy);
+        Credentials credentials = task.Credentials;
+        FsContext fs = task.Fs;
+        return new LoadRequest
         {
-            LibC.getrandom(to, (nuint)entropy.Length, 0);
-        }
-
-        Credentials credentials = Credentials.OfCaller();
-        LoadRequest request = new()
-        {
-            FileName = _options.Program,
-            Arguments = _options.Arguments,
-            Environment = _options.Environment,
+            FileName = name,
+            File = file,
+            Arguments = arguments,
+            Environment = environment,
             Entropy = entropy,
             Randomize = _options.Randomize,
-            StackLimit = group.Limits[RLIMIT_STACK].rlim_cur,
-            Open = (ReadOnlySpan<byte> path, out IExecutableFile? file) => Executable.Open(fs, path, out file),
-            Limits = new SegmentLimits(
-                new GuestAddress(StubLayout.Start),
-                new GuestAddress(StubLayout.End),
-                _options.MemoryLimit == 0 ? ulong.MaxValue : _options.MemoryLimit),
+            StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
+            Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(fs, path, out opened),
+            Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
             Auxiliary = new AuxiliaryValues
             {
                 Uid = credentials.Uid,
                 EffectiveUid = credentials.EffectiveUid,
                 Gid = credentials.Gid,
                 EffectiveGid = credentials.EffectiveGid,
-                HardwareCapabilities = HostSystem.Auxiliary(AT_HWCAP),
-                HardwareCapabilities2 = HostSystem.Auxiliary(AT_HWCAP2),
-                MinSignalStackSize = HostSystem.Auxiliary(AT_MINSIGSTKSZ),
+                HardwareCapabilities = _hardware.Capabilities,
+                HardwareCapabilities2 = _hardware.Capabilities2,
+                MinSignalStackSize = _hardware.MinSignalStackSize,
             },
         };
-        if (!BinaryProgram.TryOpen(request, out BinaryProgram? program, out LoadError? error) || !program.TryMap(memory, out LoadedProgram? loaded, out error))
+    }
+
+    private LoadedProgram? Load(GuestTask task, out int status)
+    {
+        LoadRequest request = NewLoadRequest(task, _options.Program, null, _options.Arguments, _options.Environment);
+        if (!BinaryProgram.TryOpen(request, out BinaryProgram? program, out LoadError? error) || !program.TryMap(task.Memory, out LoadedProgram? loaded, out error))
         {
             program?.Dispose();
             Log.Debug("execve: {Error}", error.Errno);
@@ -229,51 +241,7 @@ internal sealed unsafe class Machine : IDisposable
         }
 
         program.Dispose();
-        memory.MmapBase = loaded.Layout.MmapBase;
-        group.ExecutablePath = loaded.Executable.Path;
         status = 0;
         return loaded;
-    }
-
-    /// <summary>The first task's thread.</summary>
-    private void RunFirst(ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs, HostChild child, LoadedProgram program, SyscallTrace? trace)
-    {
-        PtraceThread? host = PtraceThread.Attach(child, out string? failure);
-        if (host is null)
-        {
-            Fail(failure!);
-            return;
-        }
-
-        host.Place(LibC.sched_getcpu().Int);
-        host.Registers.rip = program.Entry.Value;
-        host.Registers.rsp = program.StackPointer.Value;
-        host.RegistersChanged();
-        GuestTask task = new(group.Tgid, group, memory, files, fs)
-        {
-            Credentials = Credentials.OfCaller(),
-            Host = host,
-            Comm = program.Comm,
-            Trace = trace,
-        };
-        lock (Tasks.Lock)
-        {
-            group.Add(task);
-            Tasks.Add(task);
-        }
-
-        TaskLoop.Run(task);
-        trace?.Exited(task, group.ExitStatus);
-
-        child.Kill();
-        host.Reap();
-        child.Gone();
-        HostCounters.Add(host.Counters);
-        Faults.Add(memory.Faults);
-        MergedOps += memory.MergedOps;
-        PeakHostMappings = Math.Max(PeakHostMappings, memory.PeakHostMappings);
-        files.Clear();
-        fs.Close();
-        memory.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 
 using UmlHost.Native;
@@ -27,6 +28,18 @@ internal sealed unsafe class ResourceLimits
         }
 
         return limits;
+    }
+
+    /// <summary>A copy, for a new process.</summary>
+    public ResourceLimits Fork()
+    {
+        ResourceLimits copy = new();
+        lock (_rlimitLock)
+        {
+            _limits.CopyTo(copy._limits.AsSpan());
+        }
+
+        return copy;
     }
 
     public rlimit this[int resource]

@@ -3,12 +3,14 @@ using System.Threading;
 
 using UmlHost.Signals;
 
+using static UmlHost.Native.Linux;
+
 namespace UmlHost.Kernel;
 
 /// <summary>A guest process (Linux's signal_struct): what its threads share apart from memory and files.
 /// <para>The tree, the members and the ids change under <see cref="TaskList.Lock"/> (the <c>task list
 /// lock</c>).</para></summary>
-internal sealed class ThreadGroup(Machine machine, int tgid)
+internal sealed partial class ThreadGroup(Machine machine, int tgid)
 {
     private readonly List<GuestTask> _tasks = [];
     private int _exitStatus = -1;
@@ -38,6 +40,29 @@ internal sealed class ThreadGroup(Machine machine, int tgid)
 
     public required ResourceLimits Limits { get; init; }
 
+    /// <summary>What the parent is sent when this process has ended; 0 for nothing.</summary>
+    public int ExitSignal { get; set; } = SIGCHLD;
+
+    /// <summary>It ran execve: setpgid by its parent is refused then.</summary>
+    public bool HasExeced { get; set; }
+
+    /// <summary>Orphans of its descendants become its children (PR_SET_CHILD_SUBREAPER).</summary>
+    public bool IsSubreaper { get; set; }
+
+    /// <summary>All threads have ended and nobody has waited for it. Task list lock.</summary>
+    public bool IsZombie { get; private set; }
+
+    /// <summary>Woken when a thread of it has ended.</summary>
+    public WaitQueue ThreadsChanged { get; } = new();
+
+    /// <summary>Pollers of its pidfds.</summary>
+    public WaitQueue ExitWait { get; } = new();
+
+    /// <summary>What its threads used that have ended, and what its waited-for children used. Task list lock.</summary>
+    public ResourceUsage Used { get; } = new();
+
+    public ResourceUsage UsedByChildren { get; } = new();
+
     /// <summary>Tasks of this process that wait for its children.</summary>
     public WaitQueue ChildWait { get; } = new();
 
@@ -52,6 +77,12 @@ internal sealed class ThreadGroup(Machine machine, int tgid)
     public bool IsExiting => ExitStatus >= 0;
 
     public int ParentTgid => Parent?.Tgid ?? 0;
+
+    /// <summary>How the leader ended by itself, in wait's encoding.</summary>
+    internal int LeaderStatus { get; set; }
+
+    /// <summary>Decides how the process ended, unless that is known.</summary>
+    internal void SetExitStatus(int status) => Interlocked.CompareExchange(ref _exitStatus, status, -1);
 
     /// <summary>Ends the process (exit_group, or a deadly signal): every thread is called. Any thread may.</summary>
     /// <returns>False if it was ending already.</returns>
@@ -72,6 +103,34 @@ internal sealed class ThreadGroup(Machine machine, int tgid)
 
         return true;
     }
+
+    /// <summary>Takes a change of state that a wait with <paramref name="options"/> reports. Task list lock.</summary>
+    internal bool TryTakeEvent(int options, out ChildEvent found)
+    {
+        if (IsZombie && (options & WEXITED) != 0)
+        {
+            bool killed = WIFSIGNALED(ExitStatus);
+            found = new ChildEvent(Tgid, killed ? CLD_KILLED : CLD_EXITED, ExitStatus, Uid, Used.ToRusage(UsedByChildren));
+            return true;
+        }
+
+        return TryTakeStopEvent(options, out found);
+    }
+
+    /// <summary>A zombie child was waited for. Task list lock.</summary>
+    internal void Reap(ThreadGroup child)
+    {
+        Children.Remove(child);
+        UsedByChildren.Add(child.Used);
+        UsedByChildren.Add(child.UsedByChildren);
+        Machine.Tasks.Remove(child);
+    }
+
+    /// <summary>The last thread is gone. Task list lock.</summary>
+    internal void BecomeZombie() => IsZombie = true;
+
+    /// <summary>The real user id that siginfo shows, as of the last thread.</summary>
+    public uint Uid { get; internal set; }
 
     /// <summary>Task list lock.</summary>
     internal void Add(GuestTask task) => _tasks.Add(task);

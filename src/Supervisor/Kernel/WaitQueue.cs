@@ -44,23 +44,29 @@ internal sealed class WaitQueue
         }
     }
 
+    /// <summary>Exclusive entries go to the end and are woken in turn; others to the front, so that a wake-up reaches
+    /// them all before the first exclusive one ends it.</summary>
     public void Add(WaitEntry entry)
     {
         lock (_waitQueueLock)
         {
             entry.Queue = this;
-            entry.Previous = _last;
-            entry.Next = null;
-            if (_last is null)
+            if (_first is null || _last is null)
             {
-                _first = entry;
+                _first = _last = entry;
+            }
+            else if (entry.IsExclusive)
+            {
+                entry.Previous = _last;
+                _last.Next = entry;
+                _last = entry;
             }
             else
             {
-                _last.Next = entry;
+                entry.Next = _first;
+                _first.Previous = entry;
+                _first = entry;
             }
-
-            _last = entry;
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class FaultCounters
     /// <summary>A write to pages with no other user: only the protection changed.</summary>
     public long Reused;
 
+    /// <summary>Pages that were present but that the host child did not have yet, as after fork.</summary>
+    public long Unmapped;
+
     /// <summary>Nothing was left to do but to let the guest go on: another thread or a pending batch had it.</summary>
     public long Spurious;
 
@@ -24,7 +27,7 @@ internal sealed class FaultCounters
     /// <summary>Pages made present by all of them.</summary>
     public long Pages;
 
-    public long Total => Anonymous + File + CopyOnWrite + Reused + Spurious + Violations;
+    public long Total => Anonymous + File + CopyOnWrite + Reused + Unmapped + Spurious + Violations;
 
     public void Add(FaultCounters other)
     {
@@ -32,6 +35,7 @@ internal sealed class FaultCounters
         File += other.File;
         CopyOnWrite += other.CopyOnWrite;
         Reused += other.Reused;
+        Unmapped += other.Unmapped;
         Spurious += other.Spurious;
         Violations += other.Violations;
         Pages += other.Pages;

@@ -13,6 +13,9 @@ internal sealed unsafe partial class MemoryMap
     /// <summary>Most pages that one write fault copies.</summary>
     private const int CopyRun = 16;
 
+    /// <summary>Most pages that are copied on the mere suspicion of a write.</summary>
+    private const int GuessRun = 4;
+
     /// <summary>The stack area grows in steps of this many bytes, where Linux grows page by page: one trap
     /// instead of thirty-two.</summary>
     private const ulong StackStep = 128 * 1024;
@@ -62,11 +65,16 @@ internal sealed unsafe partial class MemoryMap
                 : FaultCache(area, leaf, index, address, access);
         }
 
+        if (!entry.Has(Pte.HostMapped))
+        {
+            return FaultUnmapped(area, leaf, index, access);
+        }
+
         bool mayNeedWrite = access is Access.Write or Access.Unknown
             && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
         if (mayNeedWrite)
         {
-            return FaultWrite(area, leaf, index);
+            return FaultWrite(area, leaf, index, CopyRun);
         }
 
         // What the area allows is there. The host child may not have been told yet; else the access was made
@@ -119,6 +127,42 @@ internal sealed unsafe partial class MemoryMap
         return FaultResult.Resolved;
     }
 
+    /// <summary>A present page that the host child does not have, as after fork: maps the run of neighbours in
+    /// the same state and in neighbouring frames. Whether it was a write is not known; most first touches after
+    /// a fork are, so the page is made writable at once.</summary>
+    private FaultResult FaultUnmapped(Vma area, PageTableLeaf* leaf, int index, Access access)
+    {
+        (int low, int high) = BoundsIn(area, leaf);
+        PageTableEntry entry = (*leaf)[index];
+        int from = index;
+        while (from > low && IsLike((*leaf)[from - 1], entry, from - 1 - index))
+        {
+            from--;
+        }
+
+        int to = index + 1;
+        while (to < high && IsLike((*leaf)[to], entry, to - index))
+        {
+            to++;
+        }
+
+        uint frame = (*leaf)[from].Frame;
+        for (int at = from; at < to; at++)
+        {
+            (*leaf)[at] = (*leaf)[at].With(Pte.HostMapped).Without(Pte.New);
+        }
+
+        MapOp(leaf, from, to, frame, entry.Bits);
+        Faults.Unmapped++;
+        bool guess = access is Access.Write or Access.Unknown && !area.IsShared
+            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
+        return guess ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun) : FaultResult.Resolved;
+    }
+
+    private static bool IsLike(PageTableEntry other, PageTableEntry entry, int distance)
+        => other.IsPresent && !other.Has(Pte.HostMapped) && other.Frame == entry.Frame + (uint)distance
+            && ((other.Bits ^ entry.Bits) & Pte.Protection) == 0;
+
     private FaultResult FaultCache(Vma area, PageTableLeaf* leaf, int index, GuestAddress address, Access access)
     {
         (int low, int high) = BoundsIn(area, leaf);
@@ -151,12 +195,13 @@ internal sealed unsafe partial class MemoryMap
 
         int from = index - (int)(page - first);
         SetPresent(leaf, from, from + count, frame, protection);
-        return access == Access.Write && !area.IsShared ? FaultWrite(area, leaf, index) : FaultResult.Resolved;
+        return access == Access.Write && !area.IsShared ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
     }
 
     /// <summary>A write to a present page without write permission in a writable private area: take the page
     /// over if it has no other user, else copy it, with its neighbours in the same state.</summary>
-    private FaultResult FaultWrite(Vma area, PageTableLeaf* leaf, int index)
+    /// <param name="most">Most pages to copy; a power of two.</param>
+    private FaultResult FaultWrite(Vma area, PageTableLeaf* leaf, int index, int most)
     {
         PageTableEntry entry = (*leaf)[index];
         (int low, int high) = BoundsIn(area, leaf);
@@ -190,9 +235,9 @@ internal sealed unsafe partial class MemoryMap
         }
 
         uint chunkFirst = leaf->Chunk * FrameAllocator.FramesPerChunk;
-        int block = index & ~(CopyRun - 1);
+        int block = index & ~(most - 1);
         low = Math.Max(low, block);
-        high = Math.Min(high, block + CopyRun);
+        high = Math.Min(high, block + most);
         int first = index;
         int end = index + 1;
         while (first > low && CanCopy((*leaf)[first - 1], chunkFirst + (uint)(first - 1)))
@@ -272,6 +317,11 @@ internal sealed unsafe partial class MemoryMap
 
         _pages += to - from;
         Faults.Pages += to - from;
+        MapOp(leaf, from, to, frame, bits);
+    }
+
+    private void MapOp(PageTableLeaf* leaf, int from, int to, uint frame, Pte bits)
+    {
         _ops.Map(
             new GuestAddress(leaf->Start + ((ulong)from << GuestAddress.PageShift)),
             (ulong)(to - from) << GuestAddress.PageShift,

@@ -33,6 +33,7 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     private readonly List<(uint First, uint Count)> _gathered = [];
 
     private long _pages;
+    private int _users = 1;
 
     public MemoryMap(FrameAllocator frames)
     {
@@ -68,6 +69,23 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
 
     /// <summary>Operations that were merged into others (H5).</summary>
     public long MergedOps => _ops.Merged;
+
+    /// <summary>The host child that is this address space; null until a task runs in it.</summary>
+    public HostChild? Child { get; set; }
+
+    /// <summary>One user more (CLONE_VM).</summary>
+    public MemoryMap Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    /// <summary>More than one task runs in it.</summary>
+    public bool IsShared => Volatile.Read(ref _users) > 1;
+
+    /// <summary>A user is gone. The last one empties or kills the host child, and then disposes.</summary>
+    /// <returns>True for the last.</returns>
+    public bool Leave() => Interlocked.Decrement(ref _users) == 0;
 
     /// <summary>Calls <paramref name="visit"/> for each area, in address order, under the mmap lock.</summary>
     public void VisitAreas(Action<Vma> visit)

@@ -101,6 +101,8 @@ internal static unsafe class Descriptors
                 return Lock(task, file, command, args.Address(2));
             case F_GETPIPE_SZ:
                 return file.PipeSize;
+            case F_SETPIPE_SZ:
+                return file.SetPipeSize(task, args.UInt(2));
             default:
                 return Errno.EINVAL;
         }

@@ -13,7 +13,7 @@ internal static unsafe class ProcessCalls
 {
     public static readonly Syscall[] Calls =
     [
-        new(60, "exit", &ExitGroup, K.Int),
+        new(60, "exit", &Exit, K.Int),
         new(231, "exit_group", &ExitGroup, K.Int),
         new(97, "getrlimit", &Getrlimit, K.Resource, K.OutRlimit),
         new(160, "setrlimit", &Setrlimit, K.Resource, K.InRlimit),
@@ -22,10 +22,16 @@ internal static unsafe class ProcessCalls
         new(218, "set_tid_address", &SetTidAddress, K.Pointer),
     ];
 
+    private static SyscallResult Exit(GuestTask task, in SyscallArguments arguments)
+    {
+        task.ExitStatus = W_EXITCODE(arguments.Int(0) & 0xff, 0);
+        task.IsExiting = true;
+        return SyscallResult.NoReturn;
+    }
+
     private static SyscallResult ExitGroup(GuestTask task, in SyscallArguments arguments)
     {
         task.Group.Exit(W_EXITCODE(arguments.Int(0) & 0xff, 0));
-        task.IsExiting = true;
         return SyscallResult.NoReturn;
     }
 

@@ -18,7 +18,8 @@ internal enum SyscallOutcome
     /// <summary>Ended by a signal; run again only if no handler ran (ERESTARTNOHAND).</summary>
     RestartNoHand,
 
-    /// <summary>Ended by a signal; run again whatever the handler's flags are (ERESTARTNOINTR).</summary>
+    /// <summary>Ended by a signal; run again in any case, after the handler if there is one (ERESTARTNOINTR).
+    /// </summary>
     RestartNoIntr,
 
     /// <summary>Ended by a signal; go on through restart_syscall with what is left of the timeout

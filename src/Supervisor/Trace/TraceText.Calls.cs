@@ -119,6 +119,9 @@ internal sealed partial class TraceText
             case SyscallOutcome.RestartNoHand:
                 Append("? ERESTARTNOHAND (To be restarted if no handler)");
                 return;
+            case SyscallOutcome.RestartNoIntr:
+                Append("? ERESTARTNOINTR (To be restarted)");
+                return;
             case SyscallOutcome.RestartBlock:
                 Append("? ERESTART_RESTARTBLOCK (Interrupted by signal)");
                 return;

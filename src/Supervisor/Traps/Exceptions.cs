@@ -54,7 +54,7 @@ internal static class Exceptions
             return;
         }
 
-        SignalDelivery.Force(task, info, other);
+        SignalSender.Force(task, info, other);
     }
 
     private static Access AccessOf(FaultInfo fault)
@@ -77,6 +77,6 @@ internal static class Exceptions
             _ => SEGV_ACCERR,
         };
         info.si_addr = address;
-        SignalDelivery.Force(task, info, fault);
+        SignalSender.Force(task, info, fault);
     }
 }

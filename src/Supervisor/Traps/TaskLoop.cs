@@ -13,9 +13,10 @@ internal static unsafe class TaskLoop
     /// <summary>Runs a task to its end.</summary>
     public static void Run(GuestTask task)
     {
-        IHostThread host = task.Host;
         while (!task.IsExiting)
         {
+            // Another one after execve.
+            IHostThread host = task.Host;
             if (task.Memory.Sync(host) is { } failure)
             {
                 task.Machine.HostFailed(task, failure.ToString());
@@ -79,6 +80,13 @@ internal static unsafe class TaskLoop
         if (result.Outcome != SyscallOutcome.NoReturn)
         {
             task.Host.SetResult(result.Raw);
+        }
+
+        if (result.Outcome >= SyscallOutcome.RestartSys)
+        {
+            task.Interrupted = result.Outcome;
+            task.InterruptedCall = (uint)number;
+            SignalDelivery.Attend(task);
         }
     }
 

@@ -1,0 +1,230 @@
+using System;
+
+using UmlHost.Abi;
+using UmlHost.Fs;
+using UmlHost.Host;
+using UmlHost.Loader;
+using UmlHost.Memory;
+using UmlHost.Native;
+using UmlHost.Syscalls;
+using UmlHost.Traps;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Kernel;
+
+// clone, fork, vfork: a new task, its host thread and its supervisor thread (Linux's copy_process).
+internal sealed partial class GuestTask
+{
+    /// <summary>Makes a new task as <paramref name="arguments"/> say. Runs on this task's own thread.</summary>
+    /// <returns>The new task's id, or -errno.</returns>
+    public SyscallResult Clone(in CloneArguments arguments)
+    {
+        Errno error = arguments.Check();
+        if (error == Errno.None)
+        {
+            error = CheckProcessLimit();
+        }
+
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        bool sharesMemory = arguments.Has(CLONE_VM);
+        HostChild? child = null;
+        int hostTid = 0;
+        if (sharesMemory)
+        {
+            child = Memory.Child!;
+            hostTid = child.TakeParked();
+            if (hostTid == 0)
+            {
+                Result made = ((PtraceThread)Host).Clone();
+                if (made.Failed)
+                {
+                    return made.Error == Errno.EAGAIN ? Errno.EAGAIN : Errno.ENOMEM;
+                }
+
+                hostTid = made.Int;
+            }
+        }
+
+        MemoryMap memory = sharesMemory ? Memory.Share() : Memory.Fork();
+        if (!sharesMemory && Memory.Sync(Host) is { } failure)
+        {
+            Machine.HostFailed(this, failure.ToString());
+            memory.Leave();
+            memory.Dispose();
+            return Errno.ENOMEM;
+        }
+
+        FdTable files = arguments.Has(CLONE_FILES) ? Files.Share() : Files.Fork();
+        FsContext fs = arguments.Has(CLONE_FS) ? Fs.Share() : Fs.Fork();
+        GuestTask task;
+        lock (Machine.Tasks.Lock)
+        {
+            int tid = Machine.Tasks.AllocatePid();
+            ThreadGroup group = arguments.Has(CLONE_THREAD) ? Group : NewGroup(tid, arguments);
+            task = new GuestTask(tid, group, memory, files, fs)
+            {
+                Credentials = Credentials,
+                BlockedSignals = BlockedSignals,
+                AlternateStack = sharesMemory && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
+                ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
+                Comm = Comm,
+                Trace = Trace,
+                VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
+            };
+            group.Add(task);
+            Machine.Tasks.Add(task);
+        }
+
+        if (arguments.Has(CLONE_PARENT_SETTID))
+        {
+            _ = Memory.Write(arguments.ParentTid, task.Tid);
+        }
+
+        int newTid = task.Tid;
+        VforkDone? vfork = task.VforkDone;
+        user_regs_struct registers = ChildRegisters(arguments);
+        byte[] fpState = FpStateForChild();
+        GuestAddress setTid = arguments.Has(CLONE_CHILD_SETTID) ? arguments.ChildTid : default;
+        Machine.Started(task, arguments.Has(CLONE_THREAD));
+        Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid));
+        if (vfork is not null)
+        {
+            WaitForVfork(vfork);
+        }
+
+        return newTid;
+    }
+
+    /// <summary>RLIMIT_NPROC: an unprivileged user's processes.</summary>
+    private Errno CheckProcessLimit()
+        => Credentials.Uid != 0 && (ulong)Machine.Tasks.TaskCount >= Group.Limits[RLIMIT_NPROC].rlim_cur ? Errno.EAGAIN : Errno.None;
+
+    private ThreadGroup NewGroup(int tid, in CloneArguments arguments)
+    {
+        ThreadGroup? parent = arguments.Has(CLONE_PARENT) ? Group.Parent : Group;
+        ThreadGroup group = new(Machine, tid)
+        {
+            Parent = parent,
+            ExitSignal = arguments.ExitSignal,
+            ProcessGroup = Group.ProcessGroup,
+            Session = Group.Session,
+            Limits = Group.Limits.Fork(),
+            Handlers = arguments.Has(CLONE_SIGHAND) ? Group.Handlers : Group.Handlers.Fork(),
+            ExecutablePath = Group.ExecutablePath,
+        };
+        parent?.Children.Add(group);
+        return group;
+    }
+
+    private user_regs_struct ChildRegisters(in CloneArguments arguments)
+    {
+        user_regs_struct registers = Host.Registers;
+        registers.rax = 0;
+        registers.orig_rax = ulong.MaxValue;
+        if (!arguments.Stack.IsNull)
+        {
+            registers.rsp = arguments.Stack.Value;
+        }
+
+        if (arguments.Has(CLONE_SETTLS))
+        {
+            registers.fs_base = arguments.Tls;
+        }
+
+        return registers;
+    }
+
+    private byte[] FpStateForChild()
+    {
+        byte[] state = GC.AllocateUninitializedArray<byte>(Host.FpStateSize);
+        Host.GetFpState(state);
+        return state;
+    }
+
+    /// <summary>Only a deadly signal ends the wait early; the child goes on with the memory all the same.</summary>
+    private void WaitForVfork(VforkDone vfork)
+    {
+        (VforkDone Done, GuestTask Task) state = (vfork, this);
+        Wait(vfork.Queue, ref state, static (ref (VforkDone Done, GuestTask Task) state) => state.Done.IsDone || state.Task.IsExiting, Deadline.Never, interruptible: false);
+    }
+
+    /// <summary>The new task's life, on its own supervisor thread.</summary>
+    private void RunCloned(HostChild? child, int hostTid, in user_regs_struct registers, byte[] fpState, GuestAddress setTid)
+    {
+        if (TryAcquireHost(child, hostTid))
+        {
+            Host.Registers = registers;
+            Host.RegistersChanged();
+            Host.SetFpState(fpState);
+            if (!setTid.IsNull)
+            {
+                _ = Memory.Write(setTid, Tid);
+            }
+
+            TaskLoop.Run(this);
+        }
+
+        End();
+    }
+
+    /// <summary>The life of the machine's first task.</summary>
+    internal void RunFirst(HostChild child, LoadedProgram program)
+    {
+        Memory.Child = child;
+        PtraceThread? host = PtraceThread.Attach(child, out string? failure);
+        if (host is null)
+        {
+            Machine.HostFailed(this, failure!);
+        }
+        else
+        {
+            SetHost(host);
+            Start(program);
+            TaskLoop.Run(this);
+        }
+
+        End();
+    }
+
+    /// <summary>Gets this task its host thread: a parked one of the shared child, or the first one of another.
+    /// </summary>
+    private bool TryAcquireHost(HostChild? child, int hostTid)
+    {
+        string? failure;
+        PtraceThread? host;
+        if (child is null)
+        {
+            child = Machine.Children.Take(out Result error);
+            if (child is null)
+            {
+                Machine.HostFailed(this, $"a host child cannot be started: {error}");
+                return false;
+            }
+
+            Memory.Child = child;
+            hostTid = child.TakeParked();
+        }
+
+        host = hostTid == 0 ? PtraceThread.Attach(child, out failure) : PtraceThread.Adopt(child, hostTid, out failure);
+        if (host is null)
+        {
+            Machine.HostFailed(this, failure!);
+            return false;
+        }
+
+        SetHost(host);
+        return true;
+    }
+
+    private void SetHost(PtraceThread host)
+    {
+        Host = host;
+        Cpu = Machine.Placement.Choose(this);
+        host.Place(Cpu);
+    }
+}

@@ -1,0 +1,89 @@
+using UmlHost.Host;
+using UmlHost.Memory;
+
+namespace UmlHost.Kernel;
+
+// The end of a task (Linux's do_exit), on its own supervisor thread after the task loop.
+internal sealed partial class GuestTask
+{
+    private void End()
+    {
+        LeaveMemoryNotice();
+        Files.Leave();
+        Fs.Leave();
+        bool last = Machine.Ended(this);
+        LeaveMemory();
+        if (last)
+        {
+            Machine.ProcessGone();
+        }
+    }
+
+    /// <summary>What an address space is left with (mm_release): robust futexes, the tid that joiners wait for,
+    /// the vfork parent.</summary>
+    private void LeaveMemoryNotice()
+    {
+        if (Host is not null)
+        {
+            Futex.ExitRobustList(this);
+            if (!ClearChildTid.IsNull && Memory.IsShared)
+            {
+                if (Memory.Write(ClearChildTid, 0))
+                {
+                    Futex.WakeAddress(Memory, ClearChildTid, 1);
+                }
+            }
+        }
+
+        ClearChildTid = default;
+        RobustList = default;
+        VforkDone? done = VforkDone;
+        VforkDone = null;
+        done?.Complete();
+    }
+
+    /// <summary>What this thread used, for its process's account.</summary>
+    internal void AddUsage(ResourceUsage used)
+    {
+        used.MinorFaults += Memory.Faults.Total;
+        used.MaxResident = long.Max(used.MaxResident, Memory.PresentPages * 4);
+    }
+
+    /// <summary>Leaves address space and host thread. The last user empties the host child for another process;
+    /// one whose other host threads are in doubt is killed.</summary>
+    private void LeaveMemory()
+    {
+        MemoryMap memory = Memory;
+        PtraceThread? host = (PtraceThread?)Host;
+        if (host is not null)
+        {
+            Machine.Placement.Leave(this);
+            Machine.Add(host.Counters);
+        }
+
+        if (!memory.Leave())
+        {
+            host?.Park();
+            return;
+        }
+
+        HostChild? child = memory.Child;
+        if (child is not null)
+        {
+            bool reusable = host is not null && !Machine.IsEnding && host.TryEmpty();
+            if (reusable)
+            {
+                host!.Park();
+                reusable = Machine.Children.Give(child);
+            }
+
+            if (!reusable)
+            {
+                child.KillAndReap();
+            }
+        }
+
+        Machine.Add(memory);
+        memory.Dispose();
+    }
+}

@@ -1,0 +1,223 @@
+using System.Linq;
+using System.Threading;
+
+using UmlHost.Host;
+using UmlHost.Memory;
+using UmlHost.Native;
+using UmlHost.Signals;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Kernel;
+
+// The process tree: who begins, who ends, who is told.
+internal sealed partial class Machine
+{
+    private ThreadGroup? _init;
+    private bool _isEnding;
+
+    /// <summary>Every guest task and process.</summary>
+    public TaskList Tasks { get; } = new();
+
+    /// <summary>The supervisor threads that run tasks.</summary>
+    public TaskThreads Threads { get; } = new();
+
+    public Placement Placement { get; } = new();
+
+    /// <summary>Idle host children.</summary>
+    public HostChildPool Children { get; }
+
+    /// <summary>For the report.</summary>
+    public ProcessCounters Processes { get; } = new();
+
+    /// <summary>The first process has ended: all others are killed, nothing is kept for reuse.</summary>
+    public bool IsEnding => Volatile.Read(ref _isEnding);
+
+    /// <summary>A task was made (under no lock; its thread has not begun).</summary>
+    internal void Started(GuestTask task, bool isThread)
+    {
+        _ = task;
+        lock (Tasks.Lock)
+        {
+            if (isThread)
+            {
+                Processes.Threads++;
+            }
+            else
+            {
+                Processes.Forks++;
+            }
+
+            Processes.PeakTasks = int.Max(Processes.PeakTasks, Tasks.TaskCount);
+        }
+    }
+
+    internal void Execed(GuestTask task)
+    {
+        _ = task;
+        lock (Tasks.Lock)
+        {
+            Processes.Execs++;
+        }
+    }
+
+    /// <summary>A task has ended: it leaves its process, and the process, with its last thread, becomes a zombie.
+    /// </summary>
+    /// <returns>True if it was the machine's last task.</returns>
+    internal bool Ended(GuestTask task)
+    {
+        ThreadGroup group = task.Group;
+        task.Trace?.Exited(task, group.IsExiting ? group.ExitStatus : task.ExitStatus);
+        lock (Tasks.Lock)
+        {
+            group.Remove(task);
+            Tasks.Remove(task);
+            task.AddUsage(group.Used);
+            if (task.Tid == group.Tgid)
+            {
+                group.LeaderStatus = task.ExitStatus;
+            }
+
+            if (group.Tasks.Count == 0)
+            {
+                ProcessEnded(group, task);
+            }
+
+            group.ThreadsChanged.WakeAll();
+            return Tasks.TaskCount == 0;
+        }
+    }
+
+    /// <summary>The last task's thread is done with everything: the main thread can go on.</summary>
+    internal void ProcessGone() => Children.Close();
+
+    internal void Add(HostCounters counters)
+    {
+        lock (Tasks.Lock)
+        {
+            HostCounters.Add(counters);
+        }
+    }
+
+    internal void Add(MemoryMap memory)
+    {
+        lock (Tasks.Lock)
+        {
+            Faults.Add(memory.Faults);
+            MergedOps += memory.MergedOps;
+            PeakHostMappings = int.Max(PeakHostMappings, memory.PeakHostMappings);
+        }
+    }
+
+    private void ProcessEnded(ThreadGroup group, GuestTask last)
+    {
+        // The leader's own status counts where its threads ended one by one.
+        group.SetExitStatus(group.LeaderStatus);
+        group.Uid = last.Credentials.Uid;
+        group.BecomeZombie();
+        if (group == _init)
+        {
+            EndAll();
+        }
+        else
+        {
+            Reparent(group);
+            NotifyParent(group);
+        }
+
+        group.ExitWait.WakeAll();
+    }
+
+    /// <summary>Children of a process that ended become those of the nearest subreaper, or of the first process.
+    /// </summary>
+    private void Reparent(ThreadGroup group)
+    {
+        ThreadGroup? reaper = group.Parent;
+        while (reaper is not null && (!reaper.IsSubreaper || reaper.IsZombie))
+        {
+            reaper = reaper.Parent;
+        }
+
+        reaper ??= _init!;
+        foreach (ThreadGroup child in group.Children)
+        {
+            child.Parent = reaper;
+            child.ExitSignal = SIGCHLD;
+            reaper.Children.Add(child);
+            foreach (GuestTask task in child.Tasks)
+            {
+                if (task.ParentDeathSignal != 0)
+                {
+                    SignalSender.Send(child, new siginfo_t { si_signo = task.ParentDeathSignal, si_code = SI_USER, si_pid = group.Tgid });
+                }
+            }
+
+            if (child.IsZombie)
+            {
+                NotifyParent(child);
+            }
+        }
+
+        group.Children.Clear();
+    }
+
+    private static void NotifyParent(ThreadGroup group)
+    {
+        ThreadGroup parent = group.Parent!;
+        if (group.ExitSignal == 0)
+        {
+            parent.ChildWait.WakeAll();
+            return;
+        }
+
+        bool killed = WIFSIGNALED(group.ExitStatus);
+        siginfo_t info = default;
+        info.si_signo = group.ExitSignal;
+        info.si_code = killed ? CLD_KILLED : CLD_EXITED;
+        info.si_pid = group.Tgid;
+        info.si_uid = group.Uid;
+        info.si_status = killed ? WTERMSIG(group.ExitStatus) : WEXITSTATUS(group.ExitStatus);
+
+        // A parent that ignores SIGCHLD, or said SA_NOCLDWAIT, gets no zombies.
+        bool ignored = false;
+        if (group.ExitSignal == SIGCHLD)
+        {
+            kernel_sigaction action = parent.Handlers[SIGCHLD];
+            ignored = action.handler == SignalHandlers.SIG_IGN || (action.flags & SA_NOCLDWAIT) != 0;
+            if (ignored)
+            {
+                parent.Reap(group);
+            }
+
+            if (action.handler != SignalHandlers.SIG_IGN)
+            {
+                SignalSender.Send(parent, info);
+            }
+        }
+        else
+        {
+            SignalSender.Send(parent, info);
+        }
+
+        parent.ChildWait.WakeAll();
+    }
+
+    /// <summary>The first process is gone, and with it the machine: nobody is left to look after the others.</summary>
+    private void EndAll()
+    {
+        Volatile.Write(ref _isEnding, true);
+        foreach (ThreadGroup group in Tasks.Groups.ToArray())
+        {
+            group.Exit(SIGKILL);
+        }
+    }
+}
+
+/// <summary>Processes and threads over a run, for the report. Task list lock.</summary>
+internal sealed class ProcessCounters
+{
+    public long Forks;
+    public long Threads;
+    public long Execs;
+    public int PeakTasks;
+}
