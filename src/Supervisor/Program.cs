@@ -1,6 +1,7 @@
 using System;
 
 using UmlHost.Cli;
+using UmlHost.Fs;
 using UmlHost.Kernel;
 
 namespace UmlHost;
@@ -11,6 +12,7 @@ internal static class Program
     {
         try
         {
+            StandardStreams.KeepPlaces();
             return Verbs.Run(args);
         }
         catch (Exception exception)

@@ -60,7 +60,7 @@ public sealed class CommandLineTests
         Run run = Run.UmlHost(words);
         Assert.Equal(0, run.Status);
         Assert.All(
-            ["--memory", "--trace", "--trace-output", "--report", "--log-level", "--no-aslr"],
+            ["--memory", "--trace", "--trace-output", "--report", "--log-level", "--no-aslr", "--fault-info"],
             option => Assert.Contains(option, run.Output, StringComparison.Ordinal));
     }
 

@@ -44,6 +44,24 @@ public sealed class Programs
         Comparison.AssertSame($"{name} {arguments}", native, guest);
     }
 
+    /// <summary>The path that the first stop of most faults makes unnecessary: every fault read by the stub's handler.</summary>
+    [UmlHostTheory]
+    [InlineData("registers_fault.c", "")]
+    [InlineData("registers_syscall.c", "")]
+    [InlineData("mapfuzz.c", "5 5000")]
+    [InlineData("mmap_edges.c", "")]
+    [InlineData("stack_growth.c", "")]
+    [InlineData("signals_segv_repair.c", "")]
+    public void Behaves_the_same_with_every_fault_through_the_handler(string name, string arguments)
+    {
+        GuestProgram program = new(name);
+        string path = program.Compile();
+        string[] words = GuestProgram.Words(arguments);
+        Outcome native = GuestRun.Native(path, words, program.Stdin, program.Timeout);
+        Outcome guest = GuestRun.Guest(path, words, program.Stdin, program.Timeout, ["--fault-info", "handler", .. program.Options]);
+        Comparison.AssertSame($"{name} {arguments}", native, guest);
+    }
+
     /// <summary>What the host does differently: the .expected file beside the source has stdout, its last line the status.</summary>
     [SkippableTheory]
     [MemberData(nameof(UmlHostOnlyRows))]

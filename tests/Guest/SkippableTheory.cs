@@ -33,3 +33,16 @@ internal sealed class UmlHostFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>As <see cref="UmlHostFactAttribute"/>, for a theory.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class UmlHostTheoryAttribute : TheoryAttribute
+{
+    public UmlHostTheoryAttribute()
+    {
+        if (GuestRun.NativeOnly)
+        {
+            Skip = "needs umlhost (UMLHOST_GUEST_NATIVE_ONLY=1)";
+        }
+    }
+}

@@ -102,7 +102,7 @@ internal sealed class FsGuest : IDisposable
     public void Dispose()
     {
         Task.Files.Clear();
-        Task.Fs.Close();
+        Task.Fs.Leave();
         Task.Memory.Dispose();
         _frames.Dispose();
         _hostMemory.Dispose();

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 using UmlHost.Abi;
 using UmlHost.Host;
@@ -19,6 +20,7 @@ internal sealed class MemoryFixture : IDisposable
     public const int AnonymousFixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 
     private readonly HostMemory _hostMemory;
+    private readonly List<PageCacheTests.TestFile> _files = [];
 
     public MemoryFixture(ulong limit = 0)
     {
@@ -42,6 +44,14 @@ internal sealed class MemoryFixture : IDisposable
         return new GuestAddress(address);
     }
 
+    /// <summary>A file to map, open until the end of the test.</summary>
+    public PageCacheTests.TestFile File(ulong size)
+    {
+        PageCacheTests.TestFile file = new(size);
+        _files.Add(file);
+        return file;
+    }
+
     public void Fault(GuestAddress address, Access access = Access.Write)
         => Assert.Equal(FaultResult.Resolved, Map.Fault(address, access));
 
@@ -56,6 +66,12 @@ internal sealed class MemoryFixture : IDisposable
     public void Dispose()
     {
         Map.Dispose();
+        foreach (PageCacheTests.TestFile file in _files)
+        {
+            file.Drop();
+            Assert.True(file.IsClosed);
+        }
+
         Assert.Equal(0, Frames.Granted);
         Frames.Dispose();
         _hostMemory.Dispose();

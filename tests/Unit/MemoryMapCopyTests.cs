@@ -132,7 +132,7 @@ public sealed class MemoryMapCopyTests : IDisposable
     [Fact]
     public void A_private_file_page_is_copied_before_it_is_written()
     {
-        PageCacheTests.TestFile file = new(4 * Page);
+        PageCacheTests.TestFile file = _memory.File(4 * Page);
         Assert.False(Map.Map(_at, 4 * Page, ReadWrite, MAP_PRIVATE | MAP_FIXED, file, 0).Failed);
         Assert.False(Map.Map(_at + (8 * Page), 4 * Page, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0).Failed);
         Assert.Equal(1, Map.CopyOut(_at + (2 * Page), "!"u8));
@@ -146,7 +146,7 @@ public sealed class MemoryMapCopyTests : IDisposable
     [Fact]
     public void A_shared_page_is_written_for_all_who_map_it()
     {
-        PageCacheTests.TestFile file = new(4 * Page);
+        PageCacheTests.TestFile file = _memory.File(4 * Page);
         Assert.False(Map.Map(_at, 4 * Page, ReadWrite, MAP_SHARED | MAP_FIXED, file, 0).Failed);
         Assert.False(Map.Map(_at + (8 * Page), 2 * Page, PROT_READ, MAP_SHARED | MAP_FIXED, file, 2 * Page).Failed);
         Assert.Equal(1, Map.CopyOut(_at + (2 * Page), "!"u8));

@@ -152,7 +152,7 @@ public sealed class MemoryMapErrorTests : IDisposable
     [Fact]
     public void Write_permission_for_a_shared_file_that_is_not_open_for_writing_is_refused()
     {
-        PageCacheTests.TestFile file = new(8 * Page);
+        PageCacheTests.TestFile file = _memory.File(8 * Page);
         GuestAddress at = new(Base);
         Assert.False(Map.Map(at, 8 * Page, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0, VmaFlags.DenyWrite).Failed);
         Assert.Equal(Errno.EACCES, Map.Protect(at, Page, ReadWrite));
@@ -205,7 +205,7 @@ public sealed class MemoryMapErrorTests : IDisposable
     {
         _memory.MapAnonymous(Base, 1, PROT_READ);
         _memory.MapAnonymous(Base + (8 * Page), 1, PROT_NONE);
-        Map.Map(new GuestAddress(Base + (15 * Page)), 2 * Page, PROT_READ, MAP_PRIVATE | MAP_FIXED, new PageCacheTests.TestFile(Page), 0);
+        Map.Map(new GuestAddress(Base + (15 * Page)), 2 * Page, PROT_READ, MAP_PRIVATE | MAP_FIXED, _memory.File(Page), 0);
         Assert.Equal((FaultResult)result, Map.Fault(new GuestAddress(address), (Access)access));
     }
 

@@ -276,7 +276,7 @@ public sealed class MemoryMapSyncTests : IDisposable
     {
         Random random = new(seed);
         const int Window = 1600;
-        PageCacheTests.TestFile file = new(64 * Page);
+        PageCacheTests.TestFile file = _memory.File(64 * Page);
         int[] protections = [PROT_NONE, PROT_READ, ReadWrite, ReadWrite, PROT_READ | PROT_EXEC, ReadWrite | PROT_EXEC];
         for (int step = 0; step < 3000; step++)
         {

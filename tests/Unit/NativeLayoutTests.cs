@@ -41,12 +41,12 @@ public class NativeLayoutTests
         "linux/time.h", "linux/resource.h", "linux/uio.h", "linux/random.h", "asm/ioctls.h", "asm/termbits.h",
         "asm/termios.h", "linux/prctl.h", "asm/prctl.h", "linux/elf.h", "linux/auxvec.h", "linux/futex.h",
         "linux/sysinfo.h", "asm/poll.h", "linux/eventpoll.h", "linux/timerfd.h", "linux/signalfd.h", "linux/fs.h",
-        "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
+        "linux/capability.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
     ];
 
     private static readonly string[] s_libcHeaders =
     [
-        "stdio.h", "stddef.h", "errno.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
+        "stdio.h", "stddef.h", "errno.h", "linux/capability.h", "sys/signalfd.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
         "sys/statvfs.h", "dirent.h", "sys/ptrace.h", "sys/user.h", "sys/wait.h", "signal.h", "spawn.h", "sched.h",
         "time.h", "sys/time.h", "sys/times.h", "sys/resource.h", "sys/uio.h", "sys/utsname.h", "sys/random.h",
         "sys/ioctl.h", "elf.h", "link.h", "sys/auxv.h", "poll.h", "sys/epoll.h", "sys/eventfd.h", "sys/syscall.h",

@@ -93,4 +93,6 @@ internal sealed class RecordingHostThread : IHostThread
     public Result SetFpState(ReadOnlySpan<byte> state) => throw new NotSupportedException();
 
     public void Interrupt() => throw new NotSupportedException();
+
+    public void Place(int cpu) => throw new NotSupportedException();
 }

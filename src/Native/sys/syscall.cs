@@ -42,6 +42,7 @@ public static partial class Linux
     public const int SYS_tgkill = 234;
     public const int SYS_futex = 202;
     public const int SYS_ptrace = 101;
+    public const int SYS_capget = 125;
     public const int SYS_prctl = 157;
     public const int SYS_arch_prctl = 158;
     public const int SYS_getcwd = 79;

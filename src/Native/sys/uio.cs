@@ -36,6 +36,19 @@ public static unsafe partial class LibC
 
     [LibraryImport(libc, EntryPoint = "pwritev", SetLastError = true)]
     private static partial nint pwritev_(int fd, iovec* iov, int iovcnt, long offset);
+
+    /// <param name="offset">-1 is the file's own position, where it has one.</param>
+    public static Result preadv2(int fd, iovec* iov, int iovcnt, long offset, int flags) =>
+        Checked(preadv2_(fd, iov, iovcnt, offset, flags));
+
+    [LibraryImport(libc, EntryPoint = "preadv2", SetLastError = true)]
+    private static partial nint preadv2_(int fd, iovec* iov, int iovcnt, long offset, int flags);
+
+    public static Result pwritev2(int fd, iovec* iov, int iovcnt, long offset, int flags) =>
+        Checked(pwritev2_(fd, iov, iovcnt, offset, flags));
+
+    [LibraryImport(libc, EntryPoint = "pwritev2", SetLastError = true)]
+    private static partial nint pwritev2_(int fd, iovec* iov, int iovcnt, long offset, int flags);
 }
 
 public struct iovec

@@ -47,6 +47,10 @@ internal static class Help
           --no-aslr             fixed addresses, the same in every run
           --help                this text
 
+        for finding faults in umlhost itself:
+          --fault-info HOW      fast (default): page faults that the area and the page-table entry decide are
+                                resolved at the host's signal; handler: all go through the stub's handler
+
         exit status:
           the program's own; 128+N if signal N killed it
           125  umlhost failed or was used wrongly

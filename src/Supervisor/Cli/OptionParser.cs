@@ -18,6 +18,7 @@ internal static class OptionParser
         new("trace-output", OptionKind.Value),
         new("report", OptionKind.Value),
         new("log-level", OptionKind.Value),
+        new("fault-info", OptionKind.Value),
         new("no-aslr", OptionKind.Flag),
     ];
 

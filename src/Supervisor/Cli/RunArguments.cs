@@ -20,6 +20,9 @@ internal sealed class RunArguments
     [Option("log-level")]
     public string? LogLevel { get; set; }
 
+    [Option("fault-info")]
+    public string? FaultInfo { get; set; }
+
     [Option("no-aslr")]
     public bool NoAslr { get; set; }
 }

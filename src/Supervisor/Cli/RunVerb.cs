@@ -17,6 +17,8 @@ namespace UmlHost.Cli;
 internal static class RunVerb
 {
     private const string HelpCommand = "umlhost help run";
+    private const string FaultInfoFast = "fast";
+    private const string FaultInfoHandler = "handler";
     private const ulong SmallestMemory = 1 << 20;
 
     public static int Run(ReadOnlySpan<string> words)
@@ -58,6 +60,11 @@ internal static class RunVerb
             return Verbs.Misuse($"--memory {arguments.Memory}: must be a size of at least 1M, such as 512M or 2G", null, HelpCommand);
         }
 
+        if (arguments.FaultInfo is not (null or FaultInfoFast or FaultInfoHandler))
+        {
+            return Verbs.Misuse($"--fault-info {arguments.FaultInfo}: must be {FaultInfoFast} or {FaultInfoHandler}", null, HelpCommand);
+        }
+
         // Output files before the run: one that cannot be written is known at once.
         if (!TryOpenTrace(arguments, out SyscallTrace? trace) || !TryCreate("--report", arguments.Report, out FdStream? report))
         {
@@ -83,6 +90,7 @@ internal static class RunVerb
                 Environment = environment,
                 MemoryLimit = memory ?? 0,
                 Randomize = !arguments.NoAslr,
+                AlwaysReadFaultInfo = arguments.FaultInfo == FaultInfoHandler,
             },
             out string? failure);
         if (machine is null)

@@ -43,7 +43,8 @@ internal abstract unsafe class CharacterDevice(int place, int flags) : HostOpenF
         0x103 => new NullDevice(place, flags),
         0x105 => new ZeroDevice(place, flags),
         0x107 => new FullDevice(place, flags),
-        0x108 or 0x109 => new RandomDevice(place, flags),
+        0x108 => new RandomDevice(place, flags, canPoll: true),
+        0x109 => new RandomDevice(place, flags, canPoll: false),
         _ => null,
     };
 
@@ -117,7 +118,7 @@ internal sealed class FullDevice(int place, int flags) : CharacterDevice(place, 
 
 /// <summary>/dev/random and /dev/urandom, which differ no more. What is written is read and not used: the entropy
 /// is the host's.</summary>
-internal sealed unsafe class RandomDevice(int place, int flags) : CharacterDevice(place, flags)
+internal sealed unsafe class RandomDevice(int place, int flags, bool canPoll) : CharacterDevice(place, flags)
 {
     private static readonly TransferAction<byte> s_fill = static (ref byte _, Span<byte> stretch, ulong _) =>
     {
@@ -132,6 +133,10 @@ internal sealed unsafe class RandomDevice(int place, int flags) : CharacterDevic
         byte none = 0;
         return to.Transfer(task.Memory, Access.Write, ref none, s_fill);
     }
+
+    public override bool CanPoll => canPoll;
+
+    public override uint Poll(PollTable? table) => canPoll ? POLLIN | POLLRDNORM : base.Poll(table);
 
     public override SyscallResult Write(GuestTask task, ref IovIter from) => Skip(task, ref from);
 

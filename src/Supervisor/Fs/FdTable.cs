@@ -50,6 +50,9 @@ internal sealed class FdTable
         set => Volatile.Write(ref _limit, Math.Clamp(value, 0, Maximum));
     }
 
+    /// <summary>Descriptors that there is room for now; those open are below it. Grows.</summary>
+    public int Size => Volatile.Read(ref _files).Length;
+
     /// <summary>The open file of <paramref name="fd"/>, referenced; without one for EBADF. Allocates nothing.</summary>
     public FileReference Get(int fd)
     {

@@ -16,6 +16,7 @@ namespace UmlHost.Fs;
 internal abstract class OpenFile(int flags)
 {
     private int _references = 1;
+    private EpollLinks? _epollLinks;
     private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
     /// <summary>O_* status flags (access mode, O_APPEND, O_NONBLOCK …), as F_GETFL shows them.</summary>
@@ -123,6 +124,13 @@ internal abstract class OpenFile(int flags)
         return Errno.None;
     }
 
+    /// <summary>The epoll items on this file; null if there never was one.</summary>
+    public EpollLinks? EpollLinks => Volatile.Read(ref _epollLinks);
+
+    /// <summary>An epoll instance watches this file from now on.</summary>
+    public void LinkEpoll(EpollItem item) =>
+        (EpollLinks ?? Interlocked.CompareExchange(ref _epollLinks, new EpollLinks(), null) ?? _epollLinks!).Add(item);
+
     /// <summary>One reference more; the caller has one already.</summary>
     public OpenFile Acquire()
     {
@@ -150,6 +158,7 @@ internal abstract class OpenFile(int flags)
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
+            _epollLinks?.FileClosed();
             Close();
         }
     }

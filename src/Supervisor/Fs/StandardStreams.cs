@@ -7,6 +7,23 @@ namespace UmlHost.Fs;
 /// <summary>The supervisor's standard input, output and error as a guest's descriptors 0, 1 and 2.</summary>
 internal static unsafe class StandardStreams
 {
+    /// <summary>Puts a place holder where 0, 1 or 2 is closed, so that no file of the supervisor's own lands there.
+    /// To be called first of all.</summary>
+    public static void KeepPlaces()
+    {
+        for (int fd = 0; fd <= 2; fd++)
+        {
+            if (LibC.fcntl(fd, F_GETFD, 0).Failed)
+            {
+                fixed (byte* name = "/dev/null\0"u8)
+                {
+                    // The lowest descriptor that is free: this one. Nothing can be read or written through it.
+                    _ = LibC.open(name, O_PATH | O_CLOEXEC);
+                }
+            }
+        }
+    }
+
     /// <summary>Opens those that are open on the host in <paramref name="files"/>, at descriptors of their own, and
     /// puts /dev/null in the place of the supervisor's 0 and 1: a guest that closes the last reference closes
     /// the stream. 2 stays, for the supervisor's own messages.</summary>
@@ -43,6 +60,10 @@ internal static unsafe class StandardStreams
     public static OpenFile? Open(int hostFd, HostFileSystem fileSystem)
     {
         Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
+        if (!flags.Failed && (flags.Int & O_PATH) != 0)
+        {
+            return null;
+        }
         Result own = flags.Failed ? flags : LibC.fcntl(hostFd, F_DUPFD_CLOEXEC, 3);
         if (own.Failed || HostPaths.Stat(own.Int, out stat status).Failed)
         {
@@ -53,8 +74,8 @@ internal static unsafe class StandardStreams
         {
             S_IFREG => new HostFile(fileSystem.MappedFiles, own.Int, flags.Int),
             S_IFDIR => new HostDirectory(own.Int, flags.Int),
-            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? new HostStream(own.Int, type, flags.Int),
-            _ => new HostStream(own.Int, type, flags.Int),
+            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
+            _ => HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
         };
     }
 }

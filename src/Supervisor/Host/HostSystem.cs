@@ -32,6 +32,19 @@ internal static unsafe class HostSystem
         return cpus.Count == 0 ? [0] : [.. cpus];
     }
 
+    /// <summary>Frees the calling thread from the CPU that the task thread which made it is bound to.</summary>
+    public static void RunAnywhere(ReadOnlySpan<int> cpus)
+    {
+        ulong* mask = stackalloc ulong[128];
+        new Span<ulong>(mask, 128).Clear();
+        foreach (int cpu in cpus)
+        {
+            mask[cpu / 64] |= 1UL << (cpu % 64);
+        }
+
+        LibC.sched_setaffinity(0, 128 * sizeof(ulong), mask);
+    }
+
     /// <summary>What the host kernel said of the processor to the supervisor.</summary>
     public static HostHardware Hardware()
     {

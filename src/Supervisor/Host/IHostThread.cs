@@ -100,6 +100,10 @@ internal interface IHostThread
 
     Result SetFpState(ReadOnlySpan<byte> state);
 
+    /// <summary>Binds this host thread and its supervisor thread to one CPU: a hand-off between two CPUs costs six
+    /// times as much. Any thread.</summary>
+    void Place(int cpu);
+
     /// <summary>Makes a running guest stop soon, or the next <see cref="Resume"/> return at once. Any thread.</summary>
     void Interrupt();
 }

@@ -24,6 +24,7 @@ internal sealed unsafe partial class PtraceThread : IHostThread
 
     private readonly HostChild _child;
     private readonly int _tid;
+    private readonly int _supervisorTid = LibC.gettid();
     private user_regs_struct _registers;
     private siginfo_t _signalInfo;
     private WriteBack _writeBack;
@@ -67,8 +68,6 @@ internal sealed unsafe partial class PtraceThread : IHostThread
 
     public void RegistersChanged() => _writeBack = WriteBack.All;
 
-    /// <summary>Puts this host thread and the calling supervisor thread on one CPU: a hand-off between two CPUs
-    /// costs six times as much.</summary>
     public void Place(int cpu)
     {
         Span<ulong> mask = stackalloc ulong[16];
@@ -77,7 +76,7 @@ internal sealed unsafe partial class PtraceThread : IHostThread
         fixed (ulong* set = mask)
         {
             LibC.sched_setaffinity(_tid, (nuint)(mask.Length * sizeof(ulong)), set);
-            LibC.sched_setaffinity(0, (nuint)(mask.Length * sizeof(ulong)), set);
+            LibC.sched_setaffinity(_supervisorTid, (nuint)(mask.Length * sizeof(ulong)), set);
         }
     }
 

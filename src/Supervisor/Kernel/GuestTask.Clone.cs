@@ -74,6 +74,7 @@ internal sealed partial class GuestTask
                 ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
                 Comm = Comm,
                 Trace = Trace,
+                CpuIndex = CpuIndex,
                 VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
             };
             group.Add(task);
@@ -156,6 +157,7 @@ internal sealed partial class GuestTask
     /// <summary>The new task's life, on its own supervisor thread.</summary>
     private void RunCloned(HostChild? child, int hostTid, in user_regs_struct registers, byte[] fpState, GuestAddress setTid)
     {
+        Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
             Host.Registers = registers;
@@ -176,6 +178,7 @@ internal sealed partial class GuestTask
     internal void RunFirst(HostChild child, LoadedProgram program)
     {
         Memory.Child = child;
+        Machine.Placement.Enter(this);
         PtraceThread? host = PtraceThread.Attach(child, out string? failure);
         if (host is null)
         {
@@ -224,7 +227,6 @@ internal sealed partial class GuestTask
     private void SetHost(PtraceThread host)
     {
         Host = host;
-        Cpu = Machine.Placement.Choose(this);
-        host.Place(Cpu);
+        host.Place(Machine.Placement.CpuOf(this));
     }
 }

@@ -1,5 +1,6 @@
 using UmlHost.Host;
 using UmlHost.Memory;
+using UmlHost.Signals;
 
 namespace UmlHost.Kernel;
 
@@ -8,11 +9,13 @@ internal sealed partial class GuestTask
 {
     private void End()
     {
+        JobControl.Exiting(this);
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
         bool last = Machine.Ended(this);
         LeaveMemory();
+        Machine.Placement.Leave(this);
         if (last)
         {
             Machine.ProcessGone();
@@ -57,7 +60,6 @@ internal sealed partial class GuestTask
         PtraceThread? host = (PtraceThread?)Host;
         if (host is not null)
         {
-            Machine.Placement.Leave(this);
             Machine.Add(host.Counters);
         }
 

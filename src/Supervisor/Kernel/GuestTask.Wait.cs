@@ -82,7 +82,7 @@ internal sealed partial class GuestTask
                     return WaitResult.Interrupted;
                 }
 
-                if (!_sleeper.Sleep(deadline.Clock, deadline.Nanoseconds))
+                if (!Sleep(deadline))
                 {
                     return condition(ref state) ? WaitResult.Ready : WaitResult.TimedOut;
                 }
@@ -106,7 +106,13 @@ internal sealed partial class GuestTask
     }
 
     /// <summary>After no condition held and no attention was needed; false when the deadline came.</summary>
-    public bool Sleep(Deadline deadline) => _sleeper.Sleep(deadline.Clock, deadline.Nanoseconds);
+    public bool Sleep(Deadline deadline)
+    {
+        Machine.Placement.Leave(this);
+        bool woken = _sleeper.Sleep(deadline.Clock, deadline.Nanoseconds);
+        Machine.Placement.Enter(this);
+        return woken;
+    }
 
     /// <summary>The guest is about to run: from now on a kick interrupts the host thread.</summary>
     /// <returns>False if somebody wants attention: the guest must not run.</returns>

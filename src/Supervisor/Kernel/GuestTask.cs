@@ -15,6 +15,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
 {
     private byte[]? _scratch;
     private bool _isExiting;
+    private TaskPollTable? _pollTable;
 
     /// <summary>The thread id that the guest sees (gettid). Changes only at an exec by another thread than the
     /// leader, which takes the leader's.</summary>
@@ -56,8 +57,9 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>This thread is to end, with its process or alone: the task loop goes no further.</summary>
     public bool IsExiting { get => Volatile.Read(ref _isExiting) || Group.IsExiting; set => Volatile.Write(ref _isExiting, value); }
 
-    /// <summary>The host CPU that its two threads are bound to.</summary>
-    public int Cpu { get; internal set; }
+    /// <summary>The CPU that its two threads are bound to, as an index of <see cref="Placement.Cpus"/>. Placement
+    /// lock.</summary>
+    internal int CpuIndex { get; set; }
 
     /// <summary>Sent to this task when its parent ends (PR_SET_PDEATHSIG); 0 for none.</summary>
     public int ParentDeathSignal { get; set; }
@@ -75,4 +77,7 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// <summary>64 KiB for bytes on their way between a host call that may block and guest memory. Pinned; only for
     /// the time of one call, by the task's own thread.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+
+    /// <summary>For the time of one poll or select, by the task's own thread.</summary>
+    public TaskPollTable PollTable => _pollTable ??= new TaskPollTable(this);
 }

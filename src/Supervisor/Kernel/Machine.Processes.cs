@@ -128,6 +128,21 @@ internal sealed partial class Machine
         group.ExitWait.WakeAll();
     }
 
+    /// <summary>Process groups that lost their last link to their session with a process: their stopped members
+    /// would sleep for ever (POSIX: SIGHUP, then SIGCONT).</summary>
+    private static void WakeOrphanedGroup(ThreadGroup member)
+    {
+        foreach (ThreadGroup other in member.Machine.Tasks.Groups)
+        {
+            if (other.ProcessGroup == member.ProcessGroup && other.IsStopped && JobControl.IsOrphaned(other))
+            {
+                SignalSender.SendToProcessGroup(member.Machine, member.ProcessGroup, SignalSender.KernelInfo(SIGHUP));
+                SignalSender.SendToProcessGroup(member.Machine, member.ProcessGroup, SignalSender.KernelInfo(SIGCONT));
+                return;
+            }
+        }
+    }
+
     /// <summary>Children of a process that ended become those of the nearest subreaper, or of the first process.
     /// </summary>
     private void Reparent(ThreadGroup group)
@@ -156,6 +171,10 @@ internal sealed partial class Machine
             {
                 NotifyParent(child);
             }
+            else
+            {
+                WakeOrphanedGroup(child);
+            }
         }
 
         group.Children.Clear();
@@ -179,17 +198,14 @@ internal sealed partial class Machine
         info.si_status = killed ? WTERMSIG(group.ExitStatus) : WEXITSTATUS(group.ExitStatus);
 
         // A parent that ignores SIGCHLD, or said SA_NOCLDWAIT, gets no zombies.
-        bool ignored = false;
         if (group.ExitSignal == SIGCHLD)
         {
-            kernel_sigaction action = parent.Handlers[SIGCHLD];
-            ignored = action.handler == SignalHandlers.SIG_IGN || (action.flags & SA_NOCLDWAIT) != 0;
-            if (ignored)
+            if (parent.Handlers.ReapsChildren)
             {
                 parent.Reap(group);
             }
 
-            if (action.handler != SignalHandlers.SIG_IGN)
+            if (parent.Handlers[SIGCHLD].handler != SignalHandlers.SIG_IGN)
             {
                 SignalSender.Send(parent, info);
             }

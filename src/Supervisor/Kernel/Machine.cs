@@ -146,20 +146,24 @@ internal sealed unsafe partial class Machine : IDisposable
     }
 
     /// <summary>The host side of a guest no longer is what the supervisor believes it to be: that guest process
-    /// ends, with the reason in the log and in the report.</summary>
+    /// ends, and no other, with the reason in the log. The first process's end by this is the run's failure.</summary>
     public void HostFailed(GuestTask task, string reason)
     {
-        Log.Error("guest process {Pid} ended by UmlHost: {Reason}", task.Group.Tgid, reason);
-        _failure ??= reason;
-        task.Group.Exit(SIGKILL);
-        task.IsExiting = true;
+        // A process that is being killed loses its host child at any moment.
+        if (task.Group.Exit(SIGKILL))
+        {
+            Log.Error("guest process {Pid} ended by UmlHost: {Reason}", task.Group.Tgid, reason);
+            if (task.Group == _init)
+            {
+                _failure ??= reason;
+            }
+        }
     }
 
     public void OutOfMemory(GuestTask task)
     {
         Log.Warning("guest process {Pid} killed: out of memory (limit {Limit} bytes)", task.Group.Tgid, Frames.LimitBytes);
         task.Group.Exit(SIGKILL);
-        task.IsExiting = true;
     }
 
     public void ForeignSyscallRefused()

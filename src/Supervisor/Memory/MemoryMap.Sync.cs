@@ -75,7 +75,8 @@ internal sealed unsafe partial class MemoryMap
         for (PageTableLeaf* leaf = _table.TakeDirty(); leaf != null; leaf = next)
         {
             next = leaf->NextDirty;
-            if (unmapTo.Value != 0 && leaf->Start != unmapTo.Value)
+            // What comes before the dirty stretch has not been looked at: it may be in use.
+            if (unmapTo.Value != 0 && leaf->Start + ((ulong)leaf->DirtyFrom << GuestAddress.PageShift) != unmapTo.Value)
             {
                 FlushUnmap(ref unmapFrom, ref unmapTo);
             }
@@ -113,7 +114,12 @@ internal sealed unsafe partial class MemoryMap
                 }
                 else if (entry.Has(Pte.NewProtection))
                 {
-                    _ops.Protect(at, GuestAddress.PageSize, HostProtection(entry.Bits));
+                    // What the child does not have (as after fork) it will get with the protection of that time.
+                    if (entry.Has(Pte.HostMapped))
+                    {
+                        _ops.Protect(at, GuestAddress.PageSize, HostProtection(entry.Bits));
+                    }
+
                     (*leaf)[index] = entry.Without(Pte.New);
                 }
             }

@@ -13,6 +13,8 @@ internal static unsafe class PipeCalls
     public static readonly Syscall[] Calls =
     [
         new(22, "pipe", &MakePipe, ArgumentKind.OutIntPair),
+        new(284, "eventfd", &MakeEventFd, ArgumentKind.UInt),
+        new(290, "eventfd2", &EventFd2, ArgumentKind.UInt, ArgumentKind.EventFdFlags),
         new(293, "pipe2", &Pipe2, ArgumentKind.OutIntPair, ArgumentKind.FdFlags)
         {
             Support = Support.Partial,
@@ -54,5 +56,21 @@ internal static unsafe class PipeCalls
         task.Files.Install(fds[0], new PipeFile(pipe, O_RDONLY | (flags & O_NONBLOCK)));
         task.Files.Install(fds[1], new PipeFile(pipe, O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT))));
         return SyscallResult.Zero;
+    }
+
+    private static SyscallResult MakeEventFd(GuestTask task, in SyscallArguments args) => MakeEventFd(task, args.UInt(0), 0);
+
+    private static SyscallResult EventFd2(GuestTask task, in SyscallArguments args) =>
+        (args.Int(1) & ~(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) != 0 ? Errno.EINVAL : MakeEventFd(task, args.UInt(0), args.Int(1));
+
+    private static SyscallResult MakeEventFd(GuestTask task, uint count, int flags)
+    {
+        EventFd file = new(count, (flags & EFD_SEMAPHORE) != 0, O_RDWR | (flags & O_NONBLOCK));
+        int fd = task.Files.Add(file, (flags & EFD_CLOEXEC) != 0);
+        if (fd < 0)
+        {
+            file.Release();
+        }
+        return (long)fd;
     }
 }

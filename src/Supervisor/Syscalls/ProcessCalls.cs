@@ -90,7 +90,7 @@ internal static unsafe class ProcessCalls
 
     private static Errno Set(GuestTask task, int resource, rlimit value, out rlimit old)
     {
-        Errno error = task.Group.Limits.Set(resource, value, task.Credentials.EffectiveUid == 0, out old);
+        Errno error = task.Group.Limits.Set(resource, value, task.Credentials.IsCapable(CAP_SYS_RESOURCE), out old);
         if (error == Errno.None)
         {
             switch (resource)

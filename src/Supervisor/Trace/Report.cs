@@ -50,6 +50,7 @@ internal sealed unsafe class Report
                 WriteHost(json, Machine);
                 WriteFaults(json, Machine.Faults, Machine.HostCounters);
                 WriteMemory(json, Machine.Frames);
+                WriteProcesses(json, Machine);
                 WriteSyscalls(json, Machine);
             }
 
@@ -95,6 +96,12 @@ internal sealed unsafe class Report
         json.WriteNumber("supervisor_user_us", Microseconds(supervisor.ru_utime));
         json.WriteNumber("supervisor_system_us", Microseconds(supervisor.ru_stime));
         json.WriteEndObject();
+
+        // The supervisor's own memory: a guest that makes calls and faults, and nothing else, leaves it as it is.
+        json.WriteStartObject("managed_heap");
+        json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
+        json.WriteNumber("collections", GC.CollectionCount(0));
+        json.WriteEndObject();
     }
 
     private static void WriteHost(Utf8JsonWriter json, Machine machine)
@@ -120,6 +127,7 @@ internal sealed unsafe class Report
         json.WriteNumber("file", faults.File);
         json.WriteNumber("copy_on_write", faults.CopyOnWrite);
         json.WriteNumber("reused", faults.Reused);
+        json.WriteNumber("unmapped", faults.Unmapped);
         json.WriteNumber("spurious", faults.Spurious);
         json.WriteNumber("violations", faults.Violations);
         json.WriteNumber("pages", faults.Pages);
@@ -132,6 +140,21 @@ internal sealed unsafe class Report
         json.WriteNumber("peak_frames", frames.PeakGranted);
         json.WriteNumber("peak_bytes", frames.PeakGranted * (long)FrameAllocator.FrameSize);
         json.WriteNumber("limit_bytes", frames.LimitBytes);
+        json.WriteEndObject();
+    }
+
+    private static void WriteProcesses(Utf8JsonWriter json, Machine machine)
+    {
+        json.WriteStartObject("processes");
+        json.WriteNumber("forks", machine.Processes.Forks);
+        json.WriteNumber("threads", machine.Processes.Threads);
+        json.WriteNumber("execs", machine.Processes.Execs);
+        json.WriteNumber("peak_tasks", machine.Processes.PeakTasks);
+        json.WriteNumber("tasks_left", machine.Tasks.TaskCount);
+        json.WriteNumber("host_children_spawned", machine.Children.Spawned);
+        json.WriteNumber("host_children_reused", machine.Children.Reused);
+        json.WriteNumber("supervisor_threads_peak", machine.Threads.Peak);
+        json.WriteNumber("cpu_moves", machine.Placement.Moves);
         json.WriteEndObject();
     }
 

@@ -1,3 +1,4 @@
+// umlhost: --log-level error
 #include "check.h"
 
 // int 0x80 numbers its calls another way (4 is write there, stat here): it is refused, whatever the number.

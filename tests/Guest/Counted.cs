@@ -1,0 +1,81 @@
+using System;
+using System.IO;
+using System.Text;
+using System.Text.Json;
+
+using Xunit;
+
+namespace UmlHost.Tests.Guest;
+
+/// <summary>What runs cost and where they are stopped, on the program that users run.</summary>
+public sealed class Counted
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(120);
+
+    private static Outcome Run(string program, string arguments, params string[] options)
+    {
+        string path = new GuestProgram($"counted/{program}.c").Compile();
+        return GuestRun.Guest(path, GuestProgram.Words(arguments), [], s_timeout, options);
+    }
+
+    private static JsonElement Report(string program, string arguments, params string[] options)
+    {
+        string file = Path.Combine(Tree.Out, "report.json");
+        Outcome outcome = Run(program, arguments, ["--report", file, .. options]);
+        Assert.True(outcome.Status == 0, Comparison.Text(outcome));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+        return document.RootElement.Clone();
+    }
+
+    private static long Number(JsonElement report, string group, string name) => report.GetProperty(group).GetProperty(name).GetInt64();
+
+    [UmlHostFact]
+    public void A_million_system_calls_leave_the_managed_heap_where_it_was()
+    {
+        JsonElement few = Report("getppid", "1000");
+        JsonElement many = Report("getppid", "1000000");
+        Assert.Equal(999_000, many.GetProperty("system_call_total").GetInt64() - few.GetProperty("system_call_total").GetInt64());
+        long more = Number(many, "managed_heap", "allocated_bytes") - Number(few, "managed_heap", "allocated_bytes");
+        Assert.InRange(more, long.MinValue, 64 * 1024);
+        Assert.Equal(Number(few, "managed_heap", "collections"), Number(many, "managed_heap", "collections"));
+    }
+
+    [UmlHostFact]
+    public void Faults_come_once_for_a_chunk_and_cost_an_operation_each_at_most()
+    {
+        JsonElement report = Report("touch", "256");
+        long chunks = 256 / 2;
+        Assert.InRange(Number(report, "faults", "anonymous"), chunks, chunks + 40);
+        Assert.InRange(Number(report, "faults", "pages"), 256 * 256, (256 * 256) + 20_000);
+        Assert.InRange(Number(report, "host", "operations"), chunks, chunks + 100);
+        Assert.InRange(Number(report, "host", "peak_mappings"), 1, 64 + chunks);
+    }
+
+    [UmlHostFact]
+    public void Touching_more_than_the_limit_ends_in_a_message_and_status_137()
+    {
+        Outcome outcome = Run("touch", "200", "--memory", "64M");
+        Assert.Equal(137, outcome.Status);
+        Assert.Empty(outcome.Stdout);
+        string message = Encoding.UTF8.GetString(outcome.Stderr);
+        Assert.Contains("out of memory", message, StringComparison.Ordinal);
+        Assert.Single(message.TrimEnd('\n').Split('\n'));
+    }
+
+    [UmlHostFact]
+    public void Touching_less_than_the_limit_succeeds()
+        => Assert.Equal("60 MiB\n", Encoding.UTF8.GetString(Run("touch", "60", "--memory", "64M").Stdout));
+
+    [UmlHostFact]
+    public void Four_gigabytes_of_bss_run_without_a_limit_and_are_refused_clearly_under_one()
+    {
+        Assert.Equal(7, Run("huge_bss", "").Status);
+        Outcome outcome = Run("huge_bss", "", "--memory", "512M");
+        Assert.Equal(126, outcome.Status);
+        Assert.Empty(outcome.Stdout);
+        string message = Encoding.UTF8.GetString(outcome.Stderr);
+        Assert.Contains("huge_bss", message, StringComparison.Ordinal);
+        Assert.Contains("memory", message, StringComparison.Ordinal);
+        Assert.Single(message.TrimEnd('\n').Split('\n'));
+    }
+}
