@@ -13,13 +13,10 @@ internal sealed partial class GuestTask
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
-        bool last = Machine.Ended(this);
+        Machine.Ended(this);
         LeaveMemory();
         Machine.Placement.Leave(this);
-        if (last)
-        {
-            Machine.ProcessGone();
-        }
+        Machine.Gone();
     }
 
     /// <summary>What an address space is left with (mm_release): robust futexes, the tid that joiners wait for,
