@@ -1,6 +1,5 @@
 using UmlHost.Host;
 using UmlHost.Memory;
-using UmlHost.Signals;
 
 namespace UmlHost.Kernel;
 
@@ -9,7 +8,6 @@ internal sealed partial class GuestTask
 {
     private void End()
     {
-        JobControl.Exiting(this);
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
