@@ -75,6 +75,7 @@ internal sealed partial class Machine
         {
             group.Remove(task);
             Tasks.Remove(task);
+            JobControl.Left(task);
             task.AddUsage(group.Used);
             if (task.Tid == group.Tgid)
             {

@@ -21,8 +21,8 @@ internal static unsafe class ExecCalls
 
     public static readonly Syscall[] Calls =
     [
-        new(59, "execve", &Execve, K.Path, K.Strings, K.Strings),
-        new(322, "execveat", &Execveat, K.DirFd, K.Path, K.Strings, K.Strings, K.AtFlags),
+        new(59, "execve", &Execve, K.Path, K.Strings, K.Environment),
+        new(322, "execveat", &Execveat, K.DirFd, K.Path, K.Strings, K.Environment, K.AtFlags),
     ];
 
     private static SyscallResult Execve(GuestTask task, in SyscallArguments arguments)

@@ -13,8 +13,8 @@ internal static unsafe class WaitCalls
 {
     public static readonly Syscall[] Calls =
     [
-        new(61, "wait4", &Wait4, K.Pid, K.OutInt, K.WaitOptions, K.Pointer),
-        new(247, "waitid", &Waitid, K.Int, K.Pid, K.Pointer, K.WaitOptions, K.Pointer),
+        new(61, "wait4", &Wait4, K.Pid, K.OutWaitStatus, K.WaitOptions, K.OutRusage),
+        new(247, "waitid", &Waitid, K.WaitIdType, K.Pid, K.OutSigInfo, K.WaitOptions, K.OutRusage),
     ];
 
     private static SyscallResult Wait4(GuestTask task, in SyscallArguments arguments)
