@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -66,8 +67,15 @@ static void *last(void *code)
 		;
 	CHECK(getpid() == leader && gettid() != leader);
 	CHECK(kill(leader, 0) == 0);
-	if (code)
-		exit((int)(long)code);
+	exit((int)(long)code);
+	return NULL;
+}
+
+// Ends alone, after a while.
+static void *late(void *code)
+{
+	poll(NULL, 0, 100);
+	syscall(SYS_exit, (long)code);
 	return NULL;
 }
 
@@ -147,8 +155,14 @@ int main(void)
 	CHECK(waitpid(pid, &status, 0) == pid);
 	printf("status %x\n", status);
 	if ((pid = begin()) == 0) {
-		CHECK(pthread_create(&thread, NULL, last, NULL) == 0);
+		CHECK(pthread_create(&thread, NULL, late, (void *)34) == 0);
 		syscall(SYS_exit, 32);
+	}
+	end(pid);
+	if ((pid = begin()) == 0) {
+		CHECK(pthread_create(&thread, NULL, late, (void *)35) == 0);
+		poll(NULL, 0, 300);
+		syscall(SYS_exit, 36);
 	}
 	end(pid);
 	// Nothing to wait for while a thread lives.
