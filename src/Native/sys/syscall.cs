@@ -64,6 +64,10 @@ public static partial class Linux
     public const int SYS_pidfd_open = 434;
     public const int SYS_sigaltstack = 131;
     public const int SYS_pkey_mprotect = 329;
+    public const int SYS_sched_rr_get_interval = 148;
+    public const int SYS_adjtimex = 159;
+    public const int SYS_getcpu = 309;
+    public const int SYS_membarrier = 324;
 }
 
 /// <summary><c>syscall(2)</c>, for calls that glibc has no function for, or one that means something else.</summary>

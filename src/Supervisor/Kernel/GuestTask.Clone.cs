@@ -228,5 +228,6 @@ internal sealed partial class GuestTask
     {
         Host = host;
         host.Place(Machine.Placement.CpuOf(this));
+        BeginCpuTime();
     }
 }

@@ -77,6 +77,7 @@ internal sealed partial class GuestTask
         }
 
         Files.CloseOnExec();
+        Group.DeleteTimers();
         Group.Handlers = Group.Handlers.ForExec();
         AlternateStack = default;
         Group.ExitSignal = SIGCHLD;

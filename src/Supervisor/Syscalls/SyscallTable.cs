@@ -37,6 +37,7 @@ internal static unsafe class SyscallTable
         SignalCalls.Calls,
         KillCalls.Calls,
         TimeCalls.Calls,
+        TimerCalls.Calls,
         FutexCalls.Calls,
         RandomCalls.Calls);
 
