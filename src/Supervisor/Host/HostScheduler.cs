@@ -33,6 +33,16 @@ internal static unsafe class HostScheduler
         return interval;
     }
 
+    /// <summary>The slice of a thread of the ordinary policy in ns, as sched_getattr shows it.</summary>
+    public static ulong Slice()
+    {
+        sched_attr attributes;
+        Result read = LibC.syscall_nonblocking(SYS_sched_getattr, 0, (nint)(&attributes), sizeof(sched_attr), 0);
+        return read.Failed ? 0 : attributes.sched_runtime;
+    }
+
+    public static void Yield() => LibC.sched_yield();
+
     /// <summary>Load averages, uptime and memory of the host.</summary>
     public static sysinfo Information()
     {

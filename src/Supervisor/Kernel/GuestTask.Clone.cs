@@ -73,6 +73,7 @@ internal sealed partial class GuestTask
                 AlternateStack = sharesMemory && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
                 ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
                 Comm = Comm,
+                Scheduling = Scheduling.Fork(),
                 Trace = Trace,
                 CpuIndex = CpuIndex,
                 VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,

@@ -38,6 +38,7 @@ internal static unsafe class SyscallTable
         KillCalls.Calls,
         TimeCalls.Calls,
         TimerCalls.Calls,
+        SchedulingCalls.Calls,
         FutexCalls.Calls,
         RandomCalls.Calls);
 
