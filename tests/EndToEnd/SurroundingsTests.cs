@@ -97,7 +97,16 @@ public sealed class SurroundingsTests
     {
         for (int i = 0; i < 200; i++)
         {
-            if (!Directory.Exists($"/proc/{pid}"))
+            try
+            {
+                // A zombie is init's to reap.
+                string stat = File.ReadAllText($"/proc/{pid}/stat");
+                if (stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X')
+                {
+                    return true;
+                }
+            }
+            catch (IOException)
             {
                 return true;
             }

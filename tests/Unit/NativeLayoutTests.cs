@@ -28,10 +28,19 @@ public class NativeLayoutTests
         "ARCH_GET_UNTAG_MASK", "ARCH_ENABLE_TAGGED_ADDR", "ARCH_GET_MAX_TAG_BITS", "ARCH_SHSTK_ENABLE",
         "ARCH_SHSTK_DISABLE", "ARCH_SHSTK_LOCK", "ARCH_SHSTK_UNLOCK", "ARCH_SHSTK_STATUS",
         "ARCH_XCOMP_TILECFG", "ARCH_XCOMP_TILEDATA", "ST_VALID", "__USER32_CS",
+        "PIDFD_SIGNAL_THREAD", "PIDFD_SIGNAL_THREAD_GROUP", "PIDFD_SIGNAL_PROCESS_GROUP",
         "X86_TRAP_DE", "X86_TRAP_DB", "X86_TRAP_BP", "X86_TRAP_OF", "X86_TRAP_BR", "X86_TRAP_UD", "X86_TRAP_NM",
         "X86_TRAP_SS", "X86_TRAP_GP", "X86_TRAP_PF", "X86_TRAP_MF", "X86_TRAP_AC", "X86_TRAP_XF",
         "X86_PF_PROT", "X86_PF_WRITE", "X86_PF_USER", "X86_PF_RSVD", "X86_PF_INSTR", "X86_PF_PK",
     ];
+
+    /// <summary>A structure of the kernel's source (arch/x86), and one whose last word is bit fields in C.</summary>
+    private const string InNoHeader = """
+        struct rt_sigframe { char *pretcode; struct ucontext uc; siginfo_t info; };
+        struct user_desc_words { unsigned entry_number, base_addr, limit, flags; };
+        _Static_assert(sizeof(struct user_desc_words) == sizeof(struct user_desc), "user_desc");
+
+        """;
 
     private static readonly string[] s_kernelHeaders =
     [
@@ -41,16 +50,16 @@ public class NativeLayoutTests
         "linux/time.h", "linux/resource.h", "linux/uio.h", "linux/random.h", "asm/ioctls.h", "asm/termbits.h",
         "asm/termios.h", "linux/prctl.h", "asm/prctl.h", "linux/elf.h", "linux/auxvec.h", "linux/futex.h",
         "linux/sysinfo.h", "asm/poll.h", "linux/eventpoll.h", "linux/timerfd.h", "linux/signalfd.h", "linux/fs.h",
-        "linux/capability.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
+        "linux/capability.h", "linux/securebits.h", "linux/pidfd.h", "asm/ldt.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
     ];
 
     private static readonly string[] s_libcHeaders =
     [
-        "stdio.h", "stddef.h", "errno.h", "linux/capability.h", "sys/signalfd.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
+        "stdio.h", "stddef.h", "errno.h", "fcntl.h", "unistd.h", "sys/mman.h", "sys/stat.h", "sys/statfs.h",
         "sys/statvfs.h", "dirent.h", "sys/ptrace.h", "sys/user.h", "sys/wait.h", "signal.h", "spawn.h", "sched.h",
         "time.h", "sys/time.h", "sys/times.h", "sys/resource.h", "sys/uio.h", "sys/utsname.h", "sys/random.h",
         "sys/ioctl.h", "elf.h", "link.h", "sys/auxv.h", "poll.h", "sys/epoll.h", "sys/eventfd.h", "sys/syscall.h",
-        "limits.h",
+        "limits.h", "linux/capability.h", "sys/signalfd.h", "sys/personality.h",
     ];
 
     /// <summary>Constants that are not macros of that name: how C says them (k: with the kernel's headers).</summary>
@@ -60,6 +69,7 @@ public class NativeLayoutTests
         ["PTRACE_POKEUSER"] = "k:PTRACE_POKEUSR",
         ["SIGRTMAX"] = "__SIGRTMAX",
         ["_NSIG"] = "_NSIG - 1",
+        ["USER_RBX"] = "offsetof(struct user, regs.rbx)",
         ["USER_RAX"] = "offsetof(struct user, regs.rax)",
         ["USER_ORIG_RAX"] = "offsetof(struct user, regs.orig_rax)",
         ["USER_RIP"] = "offsetof(struct user, regs.rip)",
@@ -72,6 +82,12 @@ public class NativeLayoutTests
         ["USER_XSAVE_HEADER_SIZE"] = "k:sizeof(struct _header)",
         ["USER_XSAVE_MIN_SIZE"] = "k:sizeof(struct _fpstate_64) + sizeof(struct _header)",
         ["USER_XSTATE_XCR0_OFFSET"] = "k:offsetof(struct _fpstate_64, sw_reserved)",
+        ["PER_LINUX"] = "PER_LINUX",
+        ["PER_LINUX32"] = "PER_LINUX32",
+        ["PER_MASK"] = "PER_MASK",
+        ["UNAME26"] = "UNAME26",
+        ["ADDR_NO_RANDOMIZE"] = "ADDR_NO_RANDOMIZE",
+        ["READ_IMPLIES_EXEC"] = "READ_IMPLIES_EXEC",
         ["TCGETS2"] = "k:TCGETS2",
         ["TCSETS2"] = "k:TCSETS2",
         ["TCSETSW2"] = "k:TCSETSW2",
@@ -90,6 +106,8 @@ public class NativeLayoutTests
         ["siginfo_t"] = "siginfo_t",
         ["sigset_t"] = "sigset_t",
         ["stack_t"] = "k:stack_t",
+        ["rt_sigframe"] = "k:struct rt_sigframe",
+        ["user_desc"] = "k:struct user_desc_words",
         ["sigval"] = "union sigval",
         ["posix_spawnattr_t"] = "posix_spawnattr_t",
         ["posix_spawn_file_actions_t"] = "posix_spawn_file_actions_t",
@@ -251,6 +269,11 @@ public class NativeLayoutTests
         foreach (string header in headers)
         {
             c.Append(CultureInfo.InvariantCulture, $"#include <{header}>\n");
+        }
+
+        if (side == "k:")
+        {
+            c.Append(InNoHeader);
         }
 
         c.Append(CultureInfo.InvariantCulture, $"extern int printf(const char *, ...);\n{function} {{\n");

@@ -69,6 +69,7 @@ public static partial class Linux
     public const int SYS_sched_getattr = 315;
     public const int SYS_getcpu = 309;
     public const int SYS_membarrier = 324;
+    public const int SYS_modify_ldt = 154;
 }
 
 /// <summary><c>syscall(2)</c>, for calls that glibc has no function for, or one that means something else.</summary>

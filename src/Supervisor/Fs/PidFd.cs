@@ -6,26 +6,42 @@ using static UmlHost.Native.Linux;
 namespace UmlHost.Fs;
 
 /// <summary>A process as a file descriptor (pidfd_open, CLONE_PIDFD): readable once the process has ended.</summary>
-internal sealed class PidFd(ThreadGroup group, int flags) : OpenFile(O_RDWR | (flags & O_NONBLOCK))
+internal sealed class PidFd(ThreadGroup group, int flags) : OpenFile(O_RDWR | (flags & PIDFD_NONBLOCK))
 {
+    private const uint Mode = S_IRUSR | S_IWUSR | S_IXUSR;
+
     public ThreadGroup Group { get; } = group;
 
-    public static Errno Find(GuestTask task, int fd, out ThreadGroup? group)
+    public override bool CanPoll => true;
+
+    public static Errno Find(GuestTask task, int fd, out ThreadGroup? group) => Find(task, fd, out group, out _);
+
+    /// <summary>EBADF where there is no open pidfd.</summary>
+    /// <param name="nonblocking">Waiting on it is to fail with EAGAIN.</param>
+    public static Errno Find(GuestTask task, int fd, out ThreadGroup? group, out bool nonblocking)
     {
         using FileReference reference = task.Files.Get(fd);
-        group = (reference.File as PidFd)?.Group;
+        PidFd? file = reference.File as PidFd;
+        group = file?.Group;
+        nonblocking = file is { IsNonblocking: true };
         return group is null ? Errno.EBADF : Errno.None;
+    }
+
+    public override uint Poll(PollTable? table)
+    {
+        table?.Add(Group.ExitWait);
+        return Group.IsReaped ? POLLIN | POLLRDNORM | POLLHUP : Group.IsZombie ? (uint)(POLLIN | POLLRDNORM) : 0;
     }
 
     public override Errno Stat(out stat status)
     {
-        status = new stat { st_mode = S_IRUSR | S_IWUSR, st_nlink = 1, st_blksize = 4096 };
+        status = new stat { st_mode = Mode, st_nlink = 1, st_ino = Group.Serial, st_blksize = 4096 };
         return Errno.None;
     }
 
     public override Errno Statx(uint flags, uint mask, out statx status)
     {
-        status = new statx { stx_mode = S_IRUSR | S_IWUSR, stx_nlink = 1, stx_blksize = 4096, stx_mask = STATX_BASIC_STATS };
+        status = new statx { stx_mode = (ushort)Mode, stx_nlink = 1, stx_ino = Group.Serial, stx_blksize = 4096, stx_mask = STATX_BASIC_STATS };
         return Errno.None;
     }
 
@@ -36,6 +52,12 @@ internal sealed class PidFd(ThreadGroup group, int flags) : OpenFile(O_RDWR | (f
     }
 
     public override Errno CheckAccess(int mode, bool effective) => Errno.None;
+
+    public override Errno Truncate(long length) => Errno.EOPNOTSUPP;
+
+    public override Errno SetMode(uint mode) => Errno.EOPNOTSUPP;
+
+    public override Errno SetOwner(uint user, uint group) => Errno.EOPNOTSUPP;
 
     protected override void Close()
     {

@@ -30,7 +30,7 @@ internal sealed class PipeFile : PseudoFile
     public override uint Poll(PollTable? table) => _pipe.Poll(table, CanRead, CanWrite);
 
     public override SyscallResult SetPipeSize(GuestTask task, uint size) =>
-        _pipe.Resize(size, privileged: task.Credentials.IsCapable(CAP_SYS_RESOURCE));
+        _pipe.Resize(size, privileged: task.Credentials.Has(CAP_SYS_RESOURCE));
 
     public override SyscallResult Ioctl(GuestTask task, uint request, ulong argument) =>
         request != FIONREAD ? Native.Errno.ENOTTY

@@ -17,7 +17,7 @@ internal static unsafe class StandardStreams
             {
                 fixed (byte* name = "/dev/null\0"u8)
                 {
-                    // The lowest descriptor that is free: this one. Nothing can be read or written through it.
+                    // The lowest descriptor that is free: this one.
                     _ = LibC.open(name, O_PATH | O_CLOEXEC);
                 }
             }
@@ -36,7 +36,7 @@ internal static unsafe class StandardStreams
         }
         for (int fd = 0; fd <= 2; fd++)
         {
-            if (Open(fd, fileSystem) is not { } file)
+            if (!IsInherited(fd) || Open(fd, fileSystem) is not { } file)
             {
                 continue;
             }
@@ -55,15 +55,15 @@ internal static unsafe class StandardStreams
         }
     }
 
+    /// <summary>Whether the supervisor was started with it. What it, or the runtime before it, opened itself is to be
+    /// closed on exec, which nothing is that came through one.</summary>
+    private static bool IsInherited(int fd) => LibC.fcntl(fd, F_GETFD, 0) is { Failed: false } flags && (flags.Int & FD_CLOEXEC) == 0;
+
     /// <summary>An open file on a copy of <paramref name="hostFd"/>, which shares position and flags with it; null
     /// where that is not open.</summary>
     public static OpenFile? Open(int hostFd, HostFileSystem fileSystem)
     {
         Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
-        if (!flags.Failed && (flags.Int & O_PATH) != 0)
-        {
-            return null;
-        }
         Result own = flags.Failed ? flags : LibC.fcntl(hostFd, F_DUPFD_CLOEXEC, 3);
         if (own.Failed || HostPaths.Stat(own.Int, out stat status).Failed)
         {

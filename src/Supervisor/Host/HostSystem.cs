@@ -15,6 +15,24 @@ internal static unsafe class HostSystem
         return name;
     }
 
+    /// <summary>What PR_GET_SPECULATION_CTRL says of the supervisor, without the promise that it can be changed. ENODEV
+    /// for a mitigation that there is not.</summary>
+    public static Result SpeculationControl(ulong which)
+    {
+        Result state = LibC.prctl(Linux.PR_GET_SPECULATION_CTRL, (nuint)which);
+        return state.Failed ? state : new Result(state.Raw & ~(long)Linux.PR_SPEC_PRCTL);
+    }
+
+    /// <summary>The processor's extended states that every process may use, as xsave numbers them (ARCH_GET_XCOMP_PERM).
+    /// </summary>
+    public static Result ExtendedStates(out ulong mask)
+    {
+        fixed (ulong* to = &mask)
+        {
+            return LibC.syscall(Linux.SYS_arch_prctl, Linux.ARCH_GET_XCOMP_PERM, (nint)to);
+        }
+    }
+
     /// <summary>The CPUs that this process may run on.</summary>
     public static int[] UsableCpus()
     {

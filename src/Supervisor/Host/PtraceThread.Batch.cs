@@ -95,6 +95,10 @@ internal sealed unsafe partial class PtraceThread
         registers.rip = entry;
         registers.rbx = StubLayout.Batch;
         registers.eflags = 0x202;
+
+        // Those of a guest may be segments of its own.
+        registers.cs = UserCodeSegment;
+        registers.ss = UserStackSegment;
         registers.orig_rax = ulong.MaxValue;
         _writeBack = WriteBack.All;
         if (SetRegisters(ref registers).Failed)

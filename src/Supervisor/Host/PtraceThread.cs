@@ -21,6 +21,7 @@ internal sealed unsafe partial class PtraceThread : IHostThread
     private const int SyscallStop = ((SIGTRAP | 0x80) << 8) | 0x7f;
 
     private const ulong UserCodeSegment = 0x33;
+    private const ulong UserStackSegment = 0x2b;
 
     private readonly HostChild _child;
     private readonly int _tid;

@@ -31,6 +31,24 @@ internal sealed partial class GuestTask
             return error;
         }
 
+        int pidFd = -1;
+        if (arguments.Has(CLONE_PIDFD) && (pidFd = Files.Reserve(closeOnExec: true)) < 0)
+        {
+            return pidFd;
+        }
+
+        SyscallResult result = Clone(arguments, pidFd);
+        if (result.Failed && pidFd >= 0)
+        {
+            Files.Unreserve(pidFd);
+        }
+
+        return result;
+    }
+
+    /// <param name="pidFd">Reserved; -1 without CLONE_PIDFD.</param>
+    private SyscallResult Clone(in CloneArguments arguments, int pidFd)
+    {
         bool sharesMemory = arguments.Has(CLONE_VM);
         HostChild? child = null;
         int hostTid = 0;
@@ -54,32 +72,30 @@ internal sealed partial class GuestTask
         if (!sharesMemory && Memory.Sync(Host) is { } failure)
         {
             Machine.HostFailed(this, failure.ToString());
-            memory.Leave();
-            memory.Dispose();
+            Abandon(memory, child, hostTid);
             return Errno.ENOMEM;
+        }
+
+        // A copy of the memory was made before this, and does not show it.
+        if (pidFd >= 0 && !Memory.Write(arguments.PidFd, pidFd))
+        {
+            Abandon(memory, child, hostTid);
+            return Errno.EFAULT;
         }
 
         FdTable files = arguments.Has(CLONE_FILES) ? Files.Share() : Files.Fork();
         FsContext fs = arguments.Has(CLONE_FS) ? Fs.Share() : Fs.Fork();
-        GuestTask task;
-        lock (Machine.Tasks.Lock)
+        if (AddTask(arguments, memory, files, fs) is not { } task)
         {
-            int tid = Machine.Tasks.AllocatePid();
-            ThreadGroup group = arguments.Has(CLONE_THREAD) ? Group : NewGroup(tid, arguments);
-            task = new GuestTask(tid, group, memory, files, fs)
-            {
-                Credentials = Credentials,
-                BlockedSignals = BlockedSignals,
-                AlternateStack = sharesMemory && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
-                ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
-                Comm = Comm,
-                Scheduling = Scheduling.Fork(),
-                Trace = Trace,
-                CpuIndex = CpuIndex,
-                VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
-            };
-            group.Add(task);
-            Machine.Tasks.Add(task);
+            files.Leave();
+            fs.Leave();
+            Abandon(memory, child, hostTid);
+            return Errno.EINTR;
+        }
+
+        if (pidFd >= 0)
+        {
+            Files.Install(pidFd, new PidFd(task.Group, 0));
         }
 
         if (arguments.Has(CLONE_PARENT_SETTID))
@@ -102,9 +118,62 @@ internal sealed partial class GuestTask
         return newTid;
     }
 
+    /// <summary>Puts the new task into the process tree.</summary>
+    /// <returns>Null if this one is ending: whoever ends the threads of its process has counted them.</returns>
+    private GuestTask? AddTask(in CloneArguments arguments, MemoryMap memory, FdTable files, FsContext fs)
+    {
+        lock (Machine.Tasks.Lock)
+        {
+            if (IsExiting)
+            {
+                return null;
+            }
+
+            int tid = Machine.Tasks.AllocatePid();
+            ThreadGroup group = arguments.Has(CLONE_THREAD) ? Group : NewGroup(tid, arguments);
+            GuestTask task = new(tid, group, memory, files, fs)
+            {
+                Credentials = Credentials,
+                BlockedSignals = BlockedSignals,
+                AlternateStack = arguments.Has(CLONE_VM) && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
+                ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
+                Comm = Comm,
+                Trace = Trace,
+                CpuIndex = CpuIndex,
+                VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
+            };
+            task.Inherit(this);
+            group.Add(task);
+            Machine.Tasks.Add(task);
+            return task;
+        }
+    }
+
+    /// <summary>Undoes what <see cref="Clone(in CloneArguments)"/> made for a task that is not to be.</summary>
+    private static void Abandon(MemoryMap memory, HostChild? child, int hostTid)
+    {
+        if (memory.Leave())
+        {
+            memory.Dispose();
+        }
+
+        child?.AddParked(hostTid);
+    }
+
     /// <summary>RLIMIT_NPROC: an unprivileged user's processes.</summary>
     private Errno CheckProcessLimit()
-        => Credentials.Uid != 0 && (ulong)Machine.Tasks.TaskCount >= Group.Limits[RLIMIT_NPROC].rlim_cur ? Errno.EAGAIN : Errno.None;
+    {
+        ulong limit = Group.Limits[RLIMIT_NPROC].rlim_cur;
+        if (Credentials.Uid == 0 || Credentials.Has(CAP_SYS_RESOURCE) || Credentials.Has(CAP_SYS_ADMIN) || (ulong)Machine.Tasks.TaskCount < limit)
+        {
+            return Errno.None;
+        }
+
+        lock (Machine.Tasks.Lock)
+        {
+            return Machine.Tasks.CountOf(Credentials.Uid) < limit ? Errno.None : Errno.EAGAIN;
+        }
+    }
 
     private ThreadGroup NewGroup(int tid, in CloneArguments arguments)
     {
@@ -161,6 +230,11 @@ internal sealed partial class GuestTask
         Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
+            if ((child is null && !Memory.Ldt.TryLoad((PtraceThread)Host)) || (CpuidFaults && ((PtraceThread)Host).SetCpuidFaults(true).Failed))
+            {
+                Machine.HostFailed(this, "the segments of a forked address space cannot be made");
+            }
+
             Host.Registers = registers;
             Host.RegistersChanged();
             Host.SetFpState(fpState);

@@ -53,8 +53,8 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public int PeakHostMappings { get; private set; }
 
-    /// <summary>What uname tells: the host's name and machine.</summary>
-    public utsname Name { get; } = HostSystem.Name();
+    /// <summary>What uname tells: at first the host's name and machine.</summary>
+    public UtsNamespace Name { get; } = new(HostSystem.Name());
 
     /// <summary>int 0x80 and the like, refused.</summary>
     public long ForeignSyscalls => Volatile.Read(ref _foreignSyscalls);
@@ -134,6 +134,7 @@ internal sealed unsafe partial class Machine : IDisposable
             _init = group;
         }
 
+        _living = 1;
         Threads.Start(() => task.RunFirst(child, program));
         Children.Serve();
         if (_failure is not null)
@@ -202,7 +203,8 @@ internal sealed unsafe partial class Machine : IDisposable
     /// <summary>What the loader is to know for a task: where files are opened, ids, limits, the machine.</summary>
     /// <param name="name">The path as the caller of execve gave it.</param>
     /// <param name="file">The file, where it is open already.</param>
-    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
+    /// <param name="inaccessible">The descriptor that the path leads through closes.</param>
+    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, bool inaccessible = false)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
         HostRandom.Fill(entropy);
@@ -212,10 +214,11 @@ internal sealed unsafe partial class Machine : IDisposable
         {
             FileName = name,
             File = file,
+            IsPathInaccessible = inaccessible,
             Arguments = arguments,
             Environment = environment,
             Entropy = entropy,
-            Randomize = _options.Randomize,
+            Randomize = _options.Randomize && (task.Personality & ADDR_NO_RANDOMIZE) == 0,
             StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
             Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(fs, path, out opened),
             Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
@@ -225,6 +228,7 @@ internal sealed unsafe partial class Machine : IDisposable
                 EffectiveUid = credentials.EffectiveUid,
                 Gid = credentials.Gid,
                 EffectiveGid = credentials.EffectiveGid,
+                Secure = credentials.Uid != credentials.EffectiveUid || credentials.Gid != credentials.EffectiveGid,
                 HardwareCapabilities = _hardware.Capabilities,
                 HardwareCapabilities2 = _hardware.Capabilities2,
                 MinSignalStackSize = _hardware.MinSignalStackSize,

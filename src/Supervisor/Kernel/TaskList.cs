@@ -13,6 +13,7 @@ internal sealed class TaskList
     private readonly Dictionary<int, GuestTask> _tasks = [];
     private readonly Dictionary<int, ThreadGroup> _groups = [];
     private int _lastPid = FirstPid - 1;
+    private bool _hasWrapped;
 
     /// <summary>The <c>task list lock</c>: the process tree, membership and ids. The outermost: the sighand
     /// lock and a task's wake-up come inside. Never held across a wait.</summary>
@@ -23,14 +24,27 @@ internal sealed class TaskList
 
     public int TaskCount => _tasks.Count;
 
+    /// <summary>The threads of a user, as RLIMIT_NPROC counts them. Under the lock.</summary>
+    public ulong CountOf(uint uid)
+    {
+        ulong count = 0;
+        foreach (GuestTask task in _tasks.Values)
+        {
+            count += task.Credentials.Uid == uid ? 1u : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>A fresh id, as Linux chooses them: upwards, round again after the largest. Under the lock.</summary>
     public int AllocatePid()
     {
         do
         {
+            _hasWrapped |= _lastPid >= MaxPid - 1;
             _lastPid = _lastPid >= MaxPid - 1 ? 300 : _lastPid + 1;
         }
-        while (_tasks.ContainsKey(_lastPid) || _groups.ContainsKey(_lastPid));
+        while (_tasks.ContainsKey(_lastPid) || _groups.ContainsKey(_lastPid) || (_hasWrapped && IsGroupOrSession(_lastPid)));
         return _lastPid;
     }
 
@@ -39,6 +53,25 @@ internal sealed class TaskList
 
     /// <summary>Under the lock; null if there is no such process. A zombie is found.</summary>
     public ThreadGroup? FindGroup(int tgid) => _groups.GetValueOrDefault(tgid);
+
+    /// <summary>The process that a thread or zombie belongs to, by thread id; null if there is none. Under the lock.
+    /// </summary>
+    public ThreadGroup? FindGroupOf(int tid) => FindTask(tid)?.Group ?? FindGroup(tid);
+
+    /// <summary>Whether a process, if only a zombie, is in that process group (of that session, where one is given).
+    /// Under the lock.</summary>
+    public bool HasProcessGroup(int processGroup, int? session)
+    {
+        foreach (ThreadGroup group in _groups.Values)
+        {
+            if (group.ProcessGroup == processGroup && (session is null || group.Session == session))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     internal void Add(GuestTask task)
     {
@@ -50,4 +83,18 @@ internal sealed class TaskList
 
     /// <summary>The process was waited for.</summary>
     internal void Remove(ThreadGroup group) => _groups.Remove(group.Tgid);
+
+    /// <summary>An id in use although the process that gave it is gone.</summary>
+    private bool IsGroupOrSession(int id)
+    {
+        foreach (ThreadGroup group in _groups.Values)
+        {
+            if (group.ProcessGroup == id || group.Session == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

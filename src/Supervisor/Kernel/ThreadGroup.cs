@@ -12,6 +12,8 @@ namespace UmlHost.Kernel;
 /// lock</c>).</para></summary>
 internal sealed partial class ThreadGroup(Machine machine, int tgid)
 {
+    private static ulong s_serials;
+
     private readonly List<GuestTask> _tasks = [];
     private int _exitStatus = -1;
 
@@ -35,6 +37,11 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
 
     public int Session { get; set; }
 
+    public bool IsSessionLeader => Session == Tgid;
+
+    /// <summary>Unlike the id, no other process ever has it: the inode number of its pidfds.</summary>
+    public ulong Serial { get; } = Interlocked.Increment(ref s_serials);
+
     /// <summary>What it does with signals. Replaced at exec where it was shared.</summary>
     public SignalHandlers Handlers { get; set; } = new();
 
@@ -51,6 +58,9 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
 
     /// <summary>All threads have ended and nobody has waited for it. Task list lock.</summary>
     public bool IsZombie { get; private set; }
+
+    /// <summary>It was waited for: its id may be another's. Written under the task list lock.</summary>
+    public bool IsReaped { get; private set; }
 
     /// <summary>Woken when a thread of it has ended.</summary>
     public WaitQueue ThreadsChanged { get; } = new();
@@ -77,9 +87,6 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
     public bool IsExiting => ExitStatus >= 0;
 
     public int ParentTgid => Parent?.Tgid ?? 0;
-
-    /// <summary>How the leader ended by itself, in wait's encoding.</summary>
-    internal int LeaderStatus { get; set; }
 
     /// <summary>Decides how the process ended, unless that is known.</summary>
     internal void SetExitStatus(int status) => Interlocked.CompareExchange(ref _exitStatus, status, -1);
@@ -117,25 +124,6 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
         return TryTakeStopEvent(options, out found);
     }
 
-    private bool TryTakeStopEvent(int options, out ChildEvent found)
-    {
-        bool keep = (options & WNOWAIT) != 0;
-        if ((options & WSTOPPED) != 0 && IsStopped && TakeStop(keep) is int signal and not 0)
-        {
-            found = new ChildEvent(Tgid, CLD_STOPPED, W_STOPCODE(signal), Uid, Used.ToRusage());
-            return true;
-        }
-
-        if ((options & WCONTINUED) != 0 && TakeContinue(keep))
-        {
-            found = new ChildEvent(Tgid, CLD_CONTINUED, 0xffff, Uid, Used.ToRusage());
-            return true;
-        }
-
-        found = default;
-        return false;
-    }
-
     /// <summary>A zombie child was waited for. Task list lock.</summary>
     internal void Reap(ThreadGroup child)
     {
@@ -143,6 +131,7 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
         UsedByChildren.Add(child.Used);
         UsedByChildren.Add(child.UsedByChildren);
         Machine.Tasks.Remove(child);
+        child.IsReaped = true;
     }
 
     /// <summary>The last thread is gone. Task list lock.</summary>

@@ -24,6 +24,7 @@ internal sealed unsafe partial class MemoryMap
                 EnvStart = EnvStart,
                 EnvEnd = EnvEnd,
             };
+            child.CopyContext(this);
             for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
                 if (area.IsSealed || (area.Flags & VmaFlags.DontFork) != 0)

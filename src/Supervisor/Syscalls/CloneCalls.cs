@@ -18,11 +18,11 @@ internal static unsafe class CloneCalls
 
     public static readonly Syscall[] Calls =
     [
-        new(56, "clone", &Clone, K.CloneFlags, K.Pointer, K.Pointer, K.Pointer, K.Hex),
+        new(56, "clone", &Clone, K.CloneFlags, K.Pointer, K.OutInt, K.OutInt, K.Hex),
         new(57, "fork", &Fork),
         new(58, "vfork", &Vfork),
-        new(272, "unshare", &Unshare, K.CloneFlags),
-        new(435, "clone3", &Clone3, K.Pointer, K.Size),
+        new(272, "unshare", &Unshare, K.UnshareFlags),
+        new(435, "clone3", &Clone3, K.CloneArgs, K.Size),
     ];
 
     private static SyscallResult Fork(GuestTask task, in SyscallArguments arguments)

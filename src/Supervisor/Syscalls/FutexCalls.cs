@@ -276,7 +276,7 @@ internal static unsafe class FutexCalls
             return Errno.ESRCH;
         }
 
-        if (of.Group != task.Group && task.Credentials.EffectiveUid != 0 && task.Credentials.EffectiveUid != of.Credentials.Uid)
+        if (!task.MayAccess(of))
         {
             return Errno.EPERM;
         }

@@ -1,6 +1,8 @@
 using UmlHost.Kernel;
 using UmlHost.Native;
 
+using static UmlHost.Native.Linux;
+
 using K = UmlHost.Syscalls.ArgumentKind;
 
 namespace UmlHost.Syscalls;
@@ -73,7 +75,12 @@ internal static unsafe class IdentityCalls
 
     private static SyscallResult Uname(GuestTask task, in SyscallArguments arguments)
     {
-        utsname name = task.Machine.Name;
+        utsname name = task.Machine.Name.Get();
+        if ((task.Personality & PER_MASK) == PER_LINUX32)
+        {
+            "i686\0"u8.CopyTo(new System.Span<byte>(name.machine, 65));
+        }
+
         return task.Memory.Write(arguments.Address(0), name) ? Errno.None : Errno.EFAULT;
     }
 }

@@ -1,4 +1,3 @@
-using UmlHost.Abi;
 using UmlHost.Kernel;
 using UmlHost.Native;
 
@@ -8,7 +7,7 @@ using K = UmlHost.Syscalls.ArgumentKind;
 
 namespace UmlHost.Syscalls;
 
-/// <summary>The end of a process, its limits, and the thread's own registers.</summary>
+/// <summary>The end of a process and its limits.</summary>
 internal static unsafe class ProcessCalls
 {
     public static readonly Syscall[] Calls =
@@ -18,7 +17,6 @@ internal static unsafe class ProcessCalls
         new(97, "getrlimit", &Getrlimit, K.Resource, K.OutRlimit),
         new(160, "setrlimit", &Setrlimit, K.Resource, K.InRlimit),
         new(302, "prlimit64", &Prlimit, K.Pid, K.Resource, K.InRlimit, K.OutRlimit),
-        new(158, "arch_prctl", &ArchPrctl, K.ArchPrctlCode, K.ArchPrctlArgument),
         new(218, "set_tid_address", &SetTidAddress, K.Pointer),
     ];
 
@@ -52,7 +50,7 @@ internal static unsafe class ProcessCalls
             return Errno.EFAULT;
         }
 
-        return arguments.UInt(0) >= ResourceLimits.Count ? Errno.EINVAL : Set(task, arguments.Int(0), value, out _);
+        return arguments.UInt(0) >= ResourceLimits.Count ? Errno.EINVAL : Set(task, task.Group, arguments.Int(0), value, out _);
     }
 
     private static SyscallResult Prlimit(GuestTask task, in SyscallArguments arguments)
@@ -65,7 +63,22 @@ internal static unsafe class ProcessCalls
             return Errno.EFAULT;
         }
 
+        ThreadGroup? group = task.Group;
         if (pid != 0 && pid != task.Group.Tgid)
+        {
+            lock (task.Machine.Tasks.Lock)
+            {
+                // A zombie has no limits any more.
+                GuestTask? target = task.Machine.Tasks.FindTask(pid);
+                group = target?.Group;
+                if (target is not null && group != task.Group && !task.Credentials.IsSameUser(target.Credentials) && !task.Credentials.Has(CAP_SYS_RESOURCE))
+                {
+                    return Errno.EPERM;
+                }
+            }
+        }
+
+        if (group is null)
         {
             return Errno.ESRCH;
         }
@@ -75,10 +88,10 @@ internal static unsafe class ProcessCalls
             return Errno.EINVAL;
         }
 
-        rlimit old = task.Group.Limits[arguments.Int(1)];
+        rlimit old = group.Limits[arguments.Int(1)];
         if (set)
         {
-            Errno error = Set(task, arguments.Int(1), value, out old);
+            Errno error = Set(task, group, arguments.Int(1), value, out old);
             if (error != Errno.None)
             {
                 return error;
@@ -88,60 +101,42 @@ internal static unsafe class ProcessCalls
         return arguments.Address(3).IsNull || task.Memory.Write(arguments.Address(3), old) ? Errno.None : Errno.EFAULT;
     }
 
-    private static Errno Set(GuestTask task, int resource, rlimit value, out rlimit old)
+    private static Errno Set(GuestTask task, ThreadGroup group, int resource, rlimit value, out rlimit old)
     {
-        Errno error = task.Group.Limits.Set(resource, value, task.Credentials.IsCapable(CAP_SYS_RESOURCE), out old);
-        if (error == Errno.None)
+        if (resource == RLIMIT_NOFILE && value.rlim_max > Fs.FdTable.Maximum)
         {
-            switch (resource)
+            old = default;
+            return value.rlim_cur > value.rlim_max ? Errno.EINVAL : Errno.EPERM;
+        }
+
+        Errno error = group.Limits.Set(resource, value, task.Credentials.Has(CAP_SYS_RESOURCE), out old);
+        if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA)
+        {
+            lock (task.Machine.Tasks.Lock)
             {
-                case RLIMIT_NOFILE:
-                    task.Files.Limit = (int)ulong.Min(value.rlim_cur, Fs.FdTable.Maximum);
-                    break;
-                case RLIMIT_STACK:
-                    task.Memory.StackLimit = value.rlim_cur;
-                    break;
-                case RLIMIT_DATA:
-                    task.Memory.DataLimit = value.rlim_cur;
-                    break;
+                foreach (GuestTask member in group.Tasks)
+                {
+                    Apply(member, resource, value);
+                }
             }
         }
 
         return error;
     }
 
-    private static SyscallResult ArchPrctl(GuestTask task, in SyscallArguments arguments)
+    private static void Apply(GuestTask task, int resource, in rlimit value)
     {
-        ref user_regs_struct registers = ref task.Host.Registers;
-        ulong address = arguments.ULong(1);
-        switch (arguments.Int(0))
+        switch (resource)
         {
-            case ARCH_SET_FS:
-                if (address >= GuestAddress.TaskSize.Value)
-                {
-                    return Errno.EPERM;
-                }
-
-                registers.fs_base = address;
-                task.Host.RegistersChanged();
-                return Errno.None;
-            case ARCH_SET_GS:
-                if (address >= GuestAddress.TaskSize.Value)
-                {
-                    return Errno.EPERM;
-                }
-
-                registers.gs_base = address;
-                task.Host.RegistersChanged();
-                return Errno.None;
-            case ARCH_GET_FS:
-                return task.Memory.Write(arguments.Address(1), registers.fs_base) ? Errno.None : Errno.EFAULT;
-            case ARCH_GET_GS:
-                return task.Memory.Write(arguments.Address(1), registers.gs_base) ? Errno.None : Errno.EFAULT;
-            case ARCH_GET_CPUID:
-                return 1;
-            default:
-                return Errno.EINVAL;
+            case RLIMIT_NOFILE:
+                task.Files.Limit = (int)ulong.Min(value.rlim_cur, Fs.FdTable.Maximum);
+                break;
+            case RLIMIT_STACK:
+                task.Memory.StackLimit = value.rlim_cur;
+                break;
+            case RLIMIT_DATA:
+                task.Memory.DataLimit = value.rlim_cur;
+                break;
         }
     }
 

@@ -587,7 +587,7 @@ internal static unsafe class SchedulingCalls
         }
     }
 
-    private static bool IsPrivileged(GuestTask task) => task.Credentials.EffectiveUid == 0;
+    private static bool IsPrivileged(GuestTask task) => task.Credentials.Has(CAP_SYS_NICE);
 
     private static bool IsSameOwner(GuestTask task, GuestTask target)
         => task == target || task.Credentials.EffectiveUid == target.Credentials.EffectiveUid || task.Credentials.EffectiveUid == target.Credentials.Uid;

@@ -13,8 +13,8 @@ internal static unsafe class WaitCalls
 {
     public static readonly Syscall[] Calls =
     [
-        new(61, "wait4", &Wait4, K.Pid, K.OutInt, K.WaitOptions, K.Pointer),
-        new(247, "waitid", &Waitid, K.Int, K.Pid, K.Pointer, K.WaitOptions, K.Pointer),
+        new(61, "wait4", &Wait4, K.Pid, K.OutWaitStatus, K.WaitOptions, K.OutRusage),
+        new(247, "waitid", &Waitid, K.WaitIdType, K.Pid, K.OutSigInfo, K.WaitOptions, K.OutRusage),
     ];
 
     private static SyscallResult Wait4(GuestTask task, in SyscallArguments arguments)
@@ -64,6 +64,7 @@ internal static unsafe class WaitCalls
         int type = arguments.Int(0);
         int id = arguments.Int(1);
         int options = arguments.Int(3);
+        bool nonblocking = false;
         if ((options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) != 0
             || (options & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
         {
@@ -80,7 +81,7 @@ internal static unsafe class WaitCalls
                 id = id == 0 ? task.Group.ProcessGroup : id;
                 break;
             case P_PIDFD when id >= 0:
-                Errno found = PidFd.Find(task, id, out ThreadGroup? group);
+                Errno found = PidFd.Find(task, id, out ThreadGroup? group, out nonblocking);
                 if (found != Errno.None)
                 {
                     return found;
@@ -93,7 +94,12 @@ internal static unsafe class WaitCalls
                 return Errno.EINVAL;
         }
 
-        Errno error = task.WaitChild(new ChildSelector(type, id, options), out ChildEvent child);
+        Errno error = task.WaitChild(new ChildSelector(type, id, nonblocking ? options | WNOHANG : options), out ChildEvent child);
+        if (error == Errno.None && child.Pid == 0 && (options & WNOHANG) == 0)
+        {
+            return Errno.EAGAIN;
+        }
+
         if (error == Errno.EINTR)
         {
             return SyscallResult.RestartSys;
