@@ -80,6 +80,7 @@ internal sealed partial class GuestTask
         // First, for whoever waits for descriptors to close.
         Group.HasExeced = true;
         Files.CloseOnExec();
+        Group.DeleteTimers();
         Group.Handlers = Group.Handlers.ForExec();
         AlternateStack = default;
         Group.ExitSignal = SIGCHLD;
