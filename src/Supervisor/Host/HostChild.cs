@@ -110,9 +110,11 @@ internal sealed unsafe class HostChild
     /// <summary>Kills the process with all its threads. Any thread.</summary>
     public void Kill() => LibC.kill(Pid, SIGKILL);
 
-    /// <summary>Kills the process and waits until it is gone; its stub pages can serve another then. By a thread
-    /// that traces none of its threads, or is the only one that does.</summary>
-    public void KillAndReap()
+    /// <summary>Kills the process and waits until it is gone; its stub pages can serve another then. Only by the thread
+    /// that traces the last of its threads, or once nobody traces any.</summary>
+    /// <param name="traced">The host thread that the caller traces, or 0: the process is not gone before its tracer
+    /// has reaped it.</param>
+    public void KillAndReap(int traced = 0)
     {
         if (Interlocked.Exchange(ref _gone, 1) != 0)
         {
@@ -120,14 +122,34 @@ internal sealed unsafe class HostChild
         }
 
         Kill();
+        if (traced != 0)
+        {
+            ReapThread(traced);
+        }
+
+        Reap(Pid);
+        _memory.ReleaseStubSlot(_slot);
+    }
+
+    /// <summary>Takes a host thread that has died from under its tracer, which must be the caller: the process would stay
+    /// a zombie otherwise. The first thread goes with the process.</summary>
+    public void ReapThread(int tid)
+    {
+        if (tid != Pid)
+        {
+            Reap(tid);
+        }
+    }
+
+    private static void Reap(int tid)
+    {
         int status;
         Result waited;
         do
         {
-            waited = LibC.wait4(Pid, &status, __WALL, null);
+            waited = LibC.wait4(tid, &status, __WALL, null);
         }
         while (waited.Error == Errno.EINTR || (!waited.Failed && WIFSTOPPED(status)));
-        _memory.ReleaseStubSlot(_slot);
     }
 
     /// <summary>What the child does by itself before it waits: the program it started as goes, with its stack and

@@ -95,19 +95,19 @@ internal sealed unsafe partial class PtraceThread
 
     /// <summary>Lets go of the host thread: it waits, untraced, to be adopted again or to die with its process.
     /// Nothing else can be done with this object then.</summary>
-    public void Park()
+    /// <returns>False if the thread is gone, or not at a stop any more.</returns>
+    public bool Park()
     {
-        if (_cpuidFaults && SetCpuidFaults(false).Failed)
-        {
-            return;
-        }
-
         user_regs_struct registers = InitialRegisters;
         registers.rip = _child.Stub.Park;
-        if (!SetRegisters(ref registers).Failed && !LibC.ptrace(PTRACE_DETACH, _tid).Failed)
+        if ((_cpuidFaults && SetCpuidFaults(false).Failed)
+            || SetRegisters(ref registers).Failed || LibC.ptrace(PTRACE_DETACH, _tid).Failed)
         {
-            _child.AddParked(_tid);
+            return false;
         }
+
+        _child.AddParked(_tid);
+        return true;
     }
 
     /// <summary>Takes every mapping of the guest's away, so that the child can serve another.</summary>

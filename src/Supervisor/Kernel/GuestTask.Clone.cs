@@ -26,15 +26,15 @@ internal sealed partial class GuestTask
             error = CheckProcessLimit();
         }
 
-        int pidFd = -1;
-        if (error == Errno.None && arguments.Has(CLONE_PIDFD))
-        {
-            error = ReservePidFd(arguments.PidFd, out pidFd);
-        }
-
         if (error != Errno.None)
         {
             return error;
+        }
+
+        int pidFd = -1;
+        if (arguments.Has(CLONE_PIDFD) && (pidFd = Files.Reserve(closeOnExec: true)) < 0)
+        {
+            return pidFd;
         }
 
         SyscallResult result = Clone(arguments, pidFd);
@@ -72,32 +72,25 @@ internal sealed partial class GuestTask
         if (!sharesMemory && Memory.Sync(Host) is { } failure)
         {
             Machine.HostFailed(this, failure.ToString());
-            memory.Leave();
-            memory.Dispose();
+            Abandon(memory, child, hostTid);
             return Errno.ENOMEM;
+        }
+
+        // A copy of the memory was made before this, and does not show it.
+        if (pidFd >= 0 && !Memory.Write(arguments.PidFd, pidFd))
+        {
+            Abandon(memory, child, hostTid);
+            return Errno.EFAULT;
         }
 
         FdTable files = arguments.Has(CLONE_FILES) ? Files.Share() : Files.Fork();
         FsContext fs = arguments.Has(CLONE_FS) ? Fs.Share() : Fs.Fork();
-        GuestTask task;
-        lock (Machine.Tasks.Lock)
+        if (AddTask(arguments, memory, files, fs) is not { } task)
         {
-            int tid = Machine.Tasks.AllocatePid();
-            ThreadGroup group = arguments.Has(CLONE_THREAD) ? Group : NewGroup(tid, arguments);
-            task = new GuestTask(tid, group, memory, files, fs)
-            {
-                Credentials = Credentials,
-                BlockedSignals = BlockedSignals,
-                AlternateStack = sharesMemory && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
-                ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
-                Comm = Comm,
-                Trace = Trace,
-                CpuIndex = CpuIndex,
-                VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
-            };
-            task.Inherit(this);
-            group.Add(task);
-            Machine.Tasks.Add(task);
+            files.Leave();
+            fs.Leave();
+            Abandon(memory, child, hostTid);
+            return Errno.EINTR;
         }
 
         if (pidFd >= 0)
@@ -125,22 +118,46 @@ internal sealed partial class GuestTask
         return newTid;
     }
 
-    /// <summary>Before there is anything to undo but the descriptor: the guest gets its number.</summary>
-    private Errno ReservePidFd(GuestAddress address, out int fd)
+    /// <summary>Puts the new task into the process tree.</summary>
+    /// <returns>Null if this one is ending: whoever ends the threads of its process has counted them.</returns>
+    private GuestTask? AddTask(in CloneArguments arguments, MemoryMap memory, FdTable files, FsContext fs)
     {
-        fd = Files.Reserve(closeOnExec: true);
-        if (fd < 0)
+        lock (Machine.Tasks.Lock)
         {
-            return (Errno)(-fd);
+            if (IsExiting)
+            {
+                return null;
+            }
+
+            int tid = Machine.Tasks.AllocatePid();
+            ThreadGroup group = arguments.Has(CLONE_THREAD) ? Group : NewGroup(tid, arguments);
+            GuestTask task = new(tid, group, memory, files, fs)
+            {
+                Credentials = Credentials,
+                BlockedSignals = BlockedSignals,
+                AlternateStack = arguments.Has(CLONE_VM) && !arguments.Has(CLONE_VFORK) ? default : AlternateStack,
+                ClearChildTid = arguments.Has(CLONE_CHILD_CLEARTID) ? arguments.ChildTid : default,
+                Comm = Comm,
+                Trace = Trace,
+                CpuIndex = CpuIndex,
+                VforkDone = arguments.Has(CLONE_VFORK) ? new VforkDone() : null,
+            };
+            task.Inherit(this);
+            group.Add(task);
+            Machine.Tasks.Add(task);
+            return task;
+        }
+    }
+
+    /// <summary>Undoes what <see cref="Clone(in CloneArguments)"/> made for a task that is not to be.</summary>
+    private static void Abandon(MemoryMap memory, HostChild? child, int hostTid)
+    {
+        if (memory.Leave())
+        {
+            memory.Dispose();
         }
 
-        if (Memory.Write(address, fd))
-        {
-            return Errno.None;
-        }
-
-        Files.Unreserve(fd);
-        return Errno.EFAULT;
+        child?.AddParked(hostTid);
     }
 
     /// <summary>RLIMIT_NPROC: an unprivileged user's processes.</summary>

@@ -1,6 +1,5 @@
 using UmlHost.Host;
 using UmlHost.Memory;
-using UmlHost.Signals;
 
 namespace UmlHost.Kernel;
 
@@ -9,17 +8,13 @@ internal sealed partial class GuestTask
 {
     private void End()
     {
-        JobControl.Exiting(this);
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
-        bool last = Machine.Ended(this);
+        Machine.Ended(this);
         LeaveMemory();
         Machine.Placement.Leave(this);
-        if (last)
-        {
-            Machine.ProcessGone();
-        }
+        Machine.Gone();
     }
 
     /// <summary>What an address space is left with (mm_release): robust futexes, the tid that joiners wait for,
@@ -65,23 +60,21 @@ internal sealed partial class GuestTask
 
         if (!memory.Leave())
         {
-            host?.Park();
+            if (host is not null && !host.Park())
+            {
+                memory.Child!.ReapThread(host.Tid);
+            }
+
             return;
         }
 
         HostChild? child = memory.Child;
         if (child is not null)
         {
-            bool reusable = host is not null && !Machine.IsEnding && host.TryEmpty();
-            if (reusable)
+            bool parked = host is not null && !Machine.IsEnding && host.TryEmpty() && host.Park();
+            if (!parked || !Machine.Children.Give(child))
             {
-                host!.Park();
-                reusable = Machine.Children.Give(child);
-            }
-
-            if (!reusable)
-            {
-                child.KillAndReap();
+                child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
             }
         }
 

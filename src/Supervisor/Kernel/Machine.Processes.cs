@@ -16,6 +16,9 @@ internal sealed partial class Machine
     private ThreadGroup? _init;
     private bool _isEnding;
 
+    // Tasks whose threads use the machine's memory: longer than they are in the list.
+    private int _living;
+
     /// <summary>Every guest task and process.</summary>
     public TaskList Tasks { get; } = new();
 
@@ -37,6 +40,7 @@ internal sealed partial class Machine
     internal void Started(GuestTask task, bool isThread)
     {
         _ = task;
+        Interlocked.Increment(ref _living);
         lock (Tasks.Lock)
         {
             if (isThread)
@@ -63,8 +67,7 @@ internal sealed partial class Machine
 
     /// <summary>A task has ended: it leaves its process, and the process, with its last thread, becomes a zombie.
     /// </summary>
-    /// <returns>True if it was the machine's last task.</returns>
-    internal bool Ended(GuestTask task)
+    internal void Ended(GuestTask task)
     {
         ThreadGroup group = task.Group;
         task.Trace?.Exited(task, group.IsExiting ? group.ExitStatus : task.ExitStatus);
@@ -72,6 +75,7 @@ internal sealed partial class Machine
         {
             group.Remove(task);
             Tasks.Remove(task);
+            JobControl.Left(task);
             task.AddUsage(group.Used);
             if (task.Tid == group.Tgid)
             {
@@ -84,12 +88,17 @@ internal sealed partial class Machine
             }
 
             group.ThreadsChanged.WakeAll();
-            return Tasks.TaskCount == 0;
         }
     }
 
-    /// <summary>The last task's thread is done with everything: the main thread can go on.</summary>
-    internal void ProcessGone() => Children.Close();
+    /// <summary>A task's thread is done with everything. After the last one the main thread can go on.</summary>
+    internal void Gone()
+    {
+        if (Interlocked.Decrement(ref _living) == 0)
+        {
+            Children.Close();
+        }
+    }
 
     internal void Add(HostCounters counters)
     {
@@ -123,6 +132,10 @@ internal sealed partial class Machine
         {
             Reparent(group);
             NotifyParent(group);
+            if (group.Parent is { } parent && parent.ProcessGroup != group.ProcessGroup && parent.Session == group.Session)
+            {
+                WakeOrphanedGroup(group);
+            }
         }
 
         group.ExitWait.WakeAll();

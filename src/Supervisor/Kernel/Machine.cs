@@ -134,6 +134,7 @@ internal sealed unsafe partial class Machine : IDisposable
             _init = group;
         }
 
+        _living = 1;
         Threads.Start(() => task.RunFirst(child, program));
         Children.Serve();
         if (_failure is not null)

@@ -127,25 +127,6 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
         return TryTakeStopEvent(options, out found);
     }
 
-    private bool TryTakeStopEvent(int options, out ChildEvent found)
-    {
-        bool keep = (options & WNOWAIT) != 0;
-        if ((options & WSTOPPED) != 0 && IsStopped && TakeStop(keep) is int signal and not 0)
-        {
-            found = new ChildEvent(Tgid, CLD_STOPPED, W_STOPCODE(signal), Uid, Used.ToRusage());
-            return true;
-        }
-
-        if ((options & WCONTINUED) != 0 && TakeContinue(keep))
-        {
-            found = new ChildEvent(Tgid, CLD_CONTINUED, 0xffff, Uid, Used.ToRusage());
-            return true;
-        }
-
-        found = default;
-        return false;
-    }
-
     /// <summary>A zombie child was waited for. Task list lock.</summary>
     internal void Reap(ThreadGroup child)
     {

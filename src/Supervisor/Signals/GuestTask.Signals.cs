@@ -1,3 +1,5 @@
+using System;
+
 using UmlHost.Abi;
 using UmlHost.Host;
 using UmlHost.Signals;
@@ -23,7 +25,14 @@ internal unsafe struct RestartBlock
 // The signal side of a task.
 internal sealed partial class GuestTask
 {
+    [ThreadStatic]
+    private static GuestTask? t_current;
+
     private RestartBlock _restartBlock;
+
+    /// <summary>The task whose supervisor thread this is. For what a call cannot be told through its arguments.
+    /// </summary>
+    public static GuestTask Current { get => t_current!; internal set => t_current = value; }
 
     /// <summary>Signals sent to this thread alone. Sighand lock.</summary>
     public SignalQueue Pending { get; } = new();

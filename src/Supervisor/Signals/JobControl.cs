@@ -61,14 +61,23 @@ internal static class JobControl
         task.IsStopped = false;
     }
 
-    /// <summary>A thread ends: the stop of its process need not wait for it, and signals of the process that it was
-    /// called for are given to others (Linux's exit_signals). By the task itself, once it is marked as exiting.
-    /// </summary>
-    public static void Exiting(GuestTask task)
+    /// <summary>A thread has left its process: a stop need not wait for it, its own signals are gone, and those of
+    /// the process that it was called for are given to others. Task list lock.</summary>
+    public static void Left(GuestTask task)
     {
+        ThreadGroup group = task.Group;
         if (Leave(task, stands: false))
         {
-            NotifyParent(task.Group, CLD_STOPPED);
+            NotifyParent(group, CLD_STOPPED);
+        }
+
+        lock (group.SignalLock)
+        {
+            task.Pending.Drop(ulong.MaxValue, group.SignalPool);
+            if (group.Tasks.Count == 0)
+            {
+                group.Pending.Drop(ulong.MaxValue, group.SignalPool);
+            }
         }
 
         SignalSender.Retarget(task, ~task.BlockedSignals);

@@ -27,7 +27,7 @@ internal struct WantedSignal
 }
 
 /// <summary>A signalfd: takes signals of whichever task reads it.</summary>
-internal sealed unsafe class SignalFile(ulong mask, int flags) : OpenFile((flags & SFD_NONBLOCK) | O_RDWR)
+internal sealed unsafe class SignalFile(ulong mask, int flags) : AnonymousFile((flags & SFD_NONBLOCK) | O_RDWR)
 {
     private ulong _mask = mask & ~SignalSet.Unblockable;
 
@@ -40,13 +40,16 @@ internal sealed unsafe class SignalFile(ulong mask, int flags) : OpenFile((flags
         task.Group.SignalWait.WakeAll();
     }
 
-    /// <summary>Whether a read by <paramref name="task"/> would find a signal; woken through its process's
-    /// <see cref="ThreadGroup.SignalWait"/>.</summary>
-    public bool IsReadable(GuestTask task)
+    public override bool CanPoll => true;
+
+    /// <summary>As the task that asks would find it.</summary>
+    public override uint Poll(PollTable? table)
     {
+        GuestTask task = GuestTask.Current;
+        table?.Add(task.Group.SignalWait);
         lock (task.Group.SignalLock)
         {
-            return ((task.Pending.Set | task.Group.Pending.Set) & Mask) != 0;
+            return ((task.Pending.Set | task.Group.Pending.Set) & Mask) != 0 ? POLLIN | POLLRDNORM : 0u;
         }
     }
 
@@ -92,26 +95,6 @@ internal sealed unsafe class SignalFile(ulong mask, int flags) : OpenFile((flags
 
         return done;
     }
-
-    public override Errno Stat(out stat status)
-    {
-        status = new stat { st_mode = S_IRUSR | S_IWUSR, st_nlink = 1, st_blksize = 4096 };
-        return Errno.None;
-    }
-
-    public override Errno Statx(uint flags, uint mask, out statx status)
-    {
-        status = new statx { stx_mask = STATX_BASIC_STATS, stx_mode = S_IRUSR | S_IWUSR, stx_nlink = 1, stx_blksize = 4096 };
-        return Errno.None;
-    }
-
-    public override Errno StatFs(out statfs status)
-    {
-        status = new statfs { f_type = ANON_INODE_FS_MAGIC, f_bsize = 4096, f_frsize = 4096, f_namelen = 255 };
-        return Errno.None;
-    }
-
-    public override Errno CheckAccess(int mode, bool effective) => Errno.None;
 
     protected override void Close()
     {

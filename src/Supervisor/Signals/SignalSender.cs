@@ -59,6 +59,9 @@ internal static class SignalSender
     public static siginfo_t UserInfo(GuestTask sender, int signal, int code = SI_USER)
         => new() { si_signo = signal, si_code = code, si_pid = sender.Group.Tgid, si_uid = sender.Credentials.Uid };
 
+    /// <summary>What comes with EPIPE: SIGPIPE for the thread that wrote.</summary>
+    public static void SendBrokenPipe(GuestTask task) => Send(task, UserInfo(task, SIGPIPE));
+
     /// <summary>A signal for what the task itself just did (Linux's force_sig_info): a blocked or ignored one gets
     /// its default action. By the task itself.</summary>
     public static void Force(GuestTask task, in siginfo_t info)

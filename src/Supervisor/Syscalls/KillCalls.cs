@@ -81,7 +81,7 @@ internal static unsafe class KillCalls
     }
 
     /// <summary>One process that it can be sent to is enough. Task list lock.</summary>
-    private static Errno KillGroup(GuestTask task, int processGroup, int signal, in siginfo_t info)
+    public static Errno KillGroup(GuestTask task, int processGroup, int signal, in siginfo_t info)
     {
         bool sent = false;
         Errno result = Errno.ESRCH;
@@ -126,7 +126,7 @@ internal static unsafe class KillCalls
         => SendToThread(task, tgid, tid, signal, SignalSender.UserInfo(task, signal, SI_TKILL));
 
     /// <param name="tgid">0 for any process.</param>
-    private static Errno SendToThread(GuestTask task, int tgid, int tid, int signal, in siginfo_t info)
+    public static Errno SendToThread(GuestTask task, int tgid, int tid, int signal, in siginfo_t info)
     {
         lock (task.Machine.Tasks.Lock)
         {
@@ -198,12 +198,7 @@ internal static unsafe class KillCalls
             return Errno.None;
         }
 
-        Credentials own = task.Credentials;
-        Credentials target = group.Tasks[0].Credentials;
-        return own.EffectiveUid == target.SavedUid || own.EffectiveUid == target.Uid
-            || own.Uid == target.SavedUid || own.Uid == target.Uid
-            || own.EffectiveUid == 0
-            || (signal == SIGCONT && group.Session == task.Group.Session)
+        return task.Credentials.MaySignal(group.Tasks[0].Credentials) || (signal == SIGCONT && group.Session == task.Group.Session)
             ? Errno.None
             : Errno.EPERM;
     }

@@ -1,6 +1,7 @@
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Signals;
 
 using static UmlHost.Native.Linux;
 
@@ -13,9 +14,59 @@ internal static unsafe class PidFdCalls
 {
     public static readonly Syscall[] Calls =
     [
+        new(424, "pidfd_send_signal", &PidfdSendSignal, K.Fd, K.Signal, K.InSigInfo, K.Hex),
         new(434, "pidfd_open", &PidfdOpen, K.Pid, K.PidfdFlags) { Support = Support.Partial, Caveat = "no PIDFD_THREAD" },
         new(438, "pidfd_getfd", &PidfdGetfd, K.Fd, K.Fd, K.UInt),
     ];
+
+    private static SyscallResult PidfdSendSignal(GuestTask task, in SyscallArguments arguments)
+    {
+        int signal = arguments.Int(1);
+        uint scope = arguments.UInt(3);
+        if (scope is not (0 or PIDFD_SIGNAL_THREAD or PIDFD_SIGNAL_THREAD_GROUP or PIDFD_SIGNAL_PROCESS_GROUP))
+        {
+            return Errno.EINVAL;
+        }
+
+        Errno error = PidFd.Find(task, arguments.Int(0), out ThreadGroup? group);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        siginfo_t info = SignalSender.UserInfo(task, signal, scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
+        if (!arguments.Address(2).IsNull)
+        {
+            if (!task.Memory.Read(arguments.Address(2), out int claimed))
+            {
+                return Errno.EFAULT;
+            }
+
+            error = KillCalls.ReadInfo(task, arguments.Address(2), signal, out info);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            if (claimed != signal)
+            {
+                return Errno.EINVAL;
+            }
+
+            if ((group != task.Group || scope == PIDFD_SIGNAL_PROCESS_GROUP) && KillCalls.IsForgery(info))
+            {
+                return Errno.EPERM;
+            }
+        }
+
+        lock (task.Machine.Tasks.Lock)
+        {
+            return scope == PIDFD_SIGNAL_PROCESS_GROUP ? KillCalls.KillGroup(task, group!.Tgid, signal, info)
+                : group!.IsReaped ? Errno.ESRCH
+                : scope == PIDFD_SIGNAL_THREAD ? KillCalls.SendToThread(task, group.Tgid, group.Tgid, signal, info)
+                : KillCalls.Send(task, group, signal, info);
+        }
+    }
 
     private static SyscallResult PidfdOpen(GuestTask task, in SyscallArguments arguments)
     {

@@ -6,6 +6,7 @@ using UmlHost.Abi;
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Signals;
 
 using static UmlHost.Native.Linux;
 
@@ -55,7 +56,17 @@ internal static unsafe class ReadWrite
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { CanWrite: true } file ? Errno.EBADF
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter from) ? Errno.EFAULT
-            : file.Write(task, ref from);
+            : Written(task, file.Write(task, ref from));
+    }
+
+    /// <summary>The result of a write; with EPIPE comes SIGPIPE.</summary>
+    private static SyscallResult Written(GuestTask task, SyscallResult result)
+    {
+        if (result.Error == Errno.EPIPE)
+        {
+            SignalSender.SendBrokenPipe(task);
+        }
+        return result;
     }
 
     private static SyscallResult PRead(GuestTask task, in SyscallArguments args)
@@ -150,7 +161,7 @@ internal static unsafe class ReadWrite
         {
             (true, OwnPosition) => file.Read(task, ref iterator),
             (true, _) => file.ReadAt(task, ref iterator, position),
-            (false, OwnPosition) => file.Write(task, ref iterator),
+            (false, OwnPosition) => Written(task, file.Write(task, ref iterator)),
             (false, _) => file.WriteAt(task, ref iterator, position),
         };
         if (!reading && result.Raw > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) != 0)
@@ -245,7 +256,7 @@ internal static unsafe class ReadWrite
                 return done > 0 ? done : read;
             }
             IovIter from = new(buffer[..(int)read.Raw]);
-            SyscallResult written = output.Write(task, ref from);
+            SyscallResult written = Written(task, output.Write(task, ref from));
             if (written.Failed)
             {
                 return done > 0 ? done : written;

@@ -56,7 +56,10 @@ internal static unsafe class SignalCalls
         kernel_sigaction old = set ? task.Group.Handlers.Exchange(signal, action) : task.Group.Handlers[signal];
         if (set && task.Group.Handlers.Ignores(signal))
         {
-            SignalSender.DropIgnored(task.Group, signal);
+            lock (task.Machine.Tasks.Lock)
+            {
+                SignalSender.DropIgnored(task.Group, signal);
+            }
         }
 
         return arguments.Address(2).IsNull || task.Memory.Write(arguments.Address(2), old) ? Errno.None : Errno.EFAULT;

@@ -13,6 +13,7 @@ internal static unsafe class TaskLoop
     /// <summary>Runs a task to its end.</summary>
     public static void Run(GuestTask task)
     {
+        GuestTask.Current = task;
         while (!task.IsExiting)
         {
             // Another one after execve.
