@@ -38,6 +38,7 @@ SECTION const struct sock_filter stub_filter[] = {
 	ALLOW(__NR_exit),
 	ALLOW(__NR_exit_group),
 	ALLOW(__NR_futex),
+	ALLOW(__NR_membarrier),
 	ALLOW(__NR_pause),
 	ALLOW(__NR_restart_syscall),
 	ALLOW(__NR_sigaltstack),

@@ -45,6 +45,8 @@ internal static class Fixture
             File.WriteAllText(At($"dir/a-file-with-a-rather-long-name-{i:D3}"), new string('x', i));
         }
 
+        MakeExecutables(At("exec"));
+
         DateTime time = new(2021, 3, 4, 5, 6, 7, DateTimeKind.Utc);
         foreach (string file in System.IO.Directory.GetFiles(root))
         {
@@ -55,6 +57,34 @@ internal static class Fixture
         }
 
         return root;
+    }
+
+    /// <summary>What process_exec executes: scripts that it is itself the interpreter of, and files that are none.</summary>
+    private static void MakeExecutables(string directory)
+    {
+        System.IO.Directory.CreateDirectory(directory);
+        const UnixFileMode Executable = (UnixFileMode)0x1ed;
+        foreach ((string name, string content, UnixFileMode mode) in ((string, string, UnixFileMode)[])
+        [
+            ("empty", "", Executable),
+            ("text", "hello\n", Executable),
+            ("mode", "#!/bin/true\n", UnixFileMode.UserRead | UnixFileMode.UserWrite),
+            ("elf", "\x7f" + "ELF garbage", Executable),
+            ("nothing", "#!\n", Executable),
+            ("gone", "#!/nonexistent\n", Executable),
+            ("dir", "#!/tmp\n", Executable),
+            ("loop", "#!exec/loop\n", Executable),
+            ("script", "#!../process_exec script  with spaces \t\n", Executable),
+            ("second", "#! exec/script script\n", Executable),
+            ("noeol", "#!../process_exec script", Executable),
+        ])
+        {
+            string path = Path.Combine(directory, name);
+            File.WriteAllText(path, content);
+            File.SetUnixFileMode(path, mode);
+        }
+
+        File.CreateSymbolicLink(Path.Combine(directory, "link"), "../../process_exec");
     }
 
     /// <summary>Bytes that tell their own offset; the last byte of every page is zero.</summary>

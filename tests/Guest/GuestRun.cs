@@ -69,7 +69,8 @@ internal static class GuestRun
 
     private static Process Start(string file, IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(file, arguments)
+        // .NET ignores SIGPIPE, and whoever started the tests may ignore more: programs are to start without that.
+        ProcessStartInfo start = new("/usr/bin/env", ["--default-signal", file, .. arguments])
         {
             WorkingDirectory = Fixture.Directory,
             RedirectStandardInput = true,

@@ -33,6 +33,8 @@ internal sealed class RecordingHostThread : IHostThread
 
     public HostCounters Counters { get; } = new();
 
+    public long CpuTime => 0;
+
     public int FpStateSize => 0;
 
     public HostOpFailure? Run(ReadOnlySpan<HostOp> ops)

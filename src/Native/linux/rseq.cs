@@ -19,6 +19,7 @@ public static partial class Linux
     public const int MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 0x40;
     public const int MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ = 0x80;
     public const int MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ = 0x100;
+    public const int MEMBARRIER_CMD_GET_REGISTRATIONS = 0x200;
     public const int MEMBARRIER_CMD_FLAG_CPU = 0x1;
 }
 

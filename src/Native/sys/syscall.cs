@@ -64,6 +64,11 @@ public static partial class Linux
     public const int SYS_pidfd_open = 434;
     public const int SYS_sigaltstack = 131;
     public const int SYS_pkey_mprotect = 329;
+    public const int SYS_sched_rr_get_interval = 148;
+    public const int SYS_adjtimex = 159;
+    public const int SYS_sched_getattr = 315;
+    public const int SYS_getcpu = 309;
+    public const int SYS_membarrier = 324;
     public const int SYS_modify_ldt = 154;
 }
 

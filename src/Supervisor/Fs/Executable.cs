@@ -54,7 +54,7 @@ internal sealed class Executable(FileSystem fileSystem, OpenFile file) : IExecut
     public static Errno OpenAt(GuestTask task, int directory, ReadOnlySpan<byte> path, int flags, out IExecutableFile? executable)
     {
         executable = null;
-        using FileReference start = task.Files.Get(directory);
+        using FileReference start = task.Fs.Start(task.Files, directory, path);
         if (start.File is not { } at)
         {
             return Errno.EBADF;
@@ -70,6 +70,12 @@ internal sealed class Executable(FileSystem fileSystem, OpenFile file) : IExecut
         PathName name = new(at, path);
         OpenFile? file = task.Fs.FileSystem.Open(name, O_RDONLY | open, 0, out Errno error)
             ?? task.Fs.FileSystem.Open(name, O_PATH | open, 0, out error);
+        if (file is { Type: S_IFLNK })
+        {
+            file.Release();
+            return Errno.ELOOP;
+        }
+
         if (file is not null)
         {
             executable = new Executable(task.Fs.FileSystem, file);

@@ -74,6 +74,9 @@ internal interface IHostThread
 
     HostCounters Counters { get; }
 
+    /// <summary>ns of CPU that the host thread has had since it was made, under whatever task. Any thread.</summary>
+    long CpuTime { get; }
+
     /// <summary>Lets the guest run until it stops. Allocates nothing.</summary>
     TrapKind Resume();
 

@@ -303,5 +303,6 @@ internal sealed partial class GuestTask
     {
         Host = host;
         host.Place(Machine.Placement.CpuOf(this));
+        BeginCpuTime();
     }
 }

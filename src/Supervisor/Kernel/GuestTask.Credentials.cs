@@ -26,6 +26,7 @@ internal sealed partial class GuestTask
     internal void Inherit(GuestTask maker)
     {
         Personality = maker.Personality;
+        Scheduling = maker.Scheduling.Fork();
         TimerSlack = DefaultTimerSlack = maker.TimerSlack;
         MachineCheckPolicy = maker.MachineCheckPolicy;
         CpuidFaults = maker.CpuidFaults;

@@ -77,11 +77,13 @@ internal sealed partial class GuestTask
             Files = own;
         }
 
+        // First, for whoever waits for descriptors to close.
+        Group.HasExeced = true;
         Files.CloseOnExec();
+        Group.DeleteTimers();
         Group.Handlers = Group.Handlers.ForExec();
         AlternateStack = default;
         Group.ExitSignal = SIGCHLD;
-        Group.HasExeced = true;
     }
 
     /// <summary>Linux's de_thread: the other threads of the process end, and this one becomes its leader.</summary>

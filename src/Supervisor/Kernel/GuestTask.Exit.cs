@@ -12,6 +12,11 @@ internal sealed partial class GuestTask
         Files.Leave();
         Fs.Leave();
         Machine.Ended(this);
+        if (Group.IsZombie)
+        {
+            Group.EndTimers();
+        }
+
         LeaveMemory();
         Machine.Placement.Leave(this);
         Machine.Gone();
@@ -43,7 +48,14 @@ internal sealed partial class GuestTask
     /// <summary>What this thread used, for its process's account.</summary>
     internal void AddUsage(ResourceUsage used)
     {
-        used.MinorFaults += Memory.Faults.Total;
+        CpuTime time = CpuTime;
+        used.UserNanoseconds += time.User;
+        used.SystemNanoseconds += time.System;
+        if (Group.Tasks.Count == 0)
+        {
+            used.MinorFaults += Memory.Faults.Total;
+        }
+
         used.MaxResident = long.Max(used.MaxResident, Memory.PresentPages * 4);
     }
 
@@ -55,6 +67,7 @@ internal sealed partial class GuestTask
         PtraceThread? host = (PtraceThread?)Host;
         if (host is not null)
         {
+            EndCpuTime();
             Machine.Add(host.Counters);
         }
 

@@ -77,11 +77,6 @@ internal sealed partial class Machine
             Tasks.Remove(task);
             JobControl.Left(task);
             task.AddUsage(group.Used);
-            if (task.Tid == group.Tgid)
-            {
-                group.LeaderStatus = task.ExitStatus;
-            }
-
             if (group.Tasks.Count == 0)
             {
                 ProcessEnded(group, task);
@@ -120,8 +115,8 @@ internal sealed partial class Machine
 
     private void ProcessEnded(ThreadGroup group, GuestTask last)
     {
-        // The leader's own status counts where its threads ended one by one.
-        group.SetExitStatus(group.LeaderStatus);
+        // Where its threads ended one by one, the last one's status counts (since Linux 5.17; the leader's before).
+        group.SetExitStatus(last.ExitStatus);
         group.Uid = last.Credentials.Uid;
         group.BecomeZombie();
         if (group == _init)

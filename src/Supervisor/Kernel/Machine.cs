@@ -10,6 +10,7 @@ using UmlHost.Host;
 using UmlHost.Loader;
 using UmlHost.Memory;
 using UmlHost.Native;
+using UmlHost.Signals;
 using UmlHost.Syscalls;
 using UmlHost.Trace;
 
@@ -88,6 +89,7 @@ internal sealed unsafe partial class Machine : IDisposable
         sigaction action = default;
         action.sa_flags = SA_NOCLDSTOP;
         LibC.sigaction(SIGCHLD, &action, null);
+        HostSignals.Block();
 
         failure = null;
         return new Machine(options, memory, stub);
@@ -110,6 +112,7 @@ internal sealed unsafe partial class Machine : IDisposable
         GuestTask task = new(group.Tgid, group, memory, files, fs)
         {
             Credentials = Credentials.OfCaller(),
+            BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
@@ -136,6 +139,7 @@ internal sealed unsafe partial class Machine : IDisposable
 
         _living = 1;
         Threads.Start(() => task.RunFirst(child, program));
+        HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         if (_failure is not null)
         {
@@ -191,7 +195,7 @@ internal sealed unsafe partial class Machine : IDisposable
             pid = Tasks.AllocatePid();
         }
 
-        return new ThreadGroup(this, pid) { Limits = ResourceLimits.OfCaller(), ProcessGroup = pid, Session = pid };
+        return new ThreadGroup(this, pid) { Limits = ResourceLimits.OfCaller(), ProcessGroup = pid, Session = pid, Handlers = SignalHandlers.Ignoring(HostSignals.Ignored) };
     }
 
     private void Fail(string reason)
@@ -203,7 +207,8 @@ internal sealed unsafe partial class Machine : IDisposable
     /// <summary>What the loader is to know for a task: where files are opened, ids, limits, the machine.</summary>
     /// <param name="name">The path as the caller of execve gave it.</param>
     /// <param name="file">The file, where it is open already.</param>
-    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment)
+    /// <param name="inaccessible">The descriptor that the path leads through closes.</param>
+    internal LoadRequest NewLoadRequest(GuestTask task, byte[] name, IExecutableFile? file, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, bool inaccessible = false)
     {
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
         HostRandom.Fill(entropy);
@@ -213,6 +218,7 @@ internal sealed unsafe partial class Machine : IDisposable
         {
             FileName = name,
             File = file,
+            IsPathInaccessible = inaccessible,
             Arguments = arguments,
             Environment = environment,
             Entropy = entropy,

@@ -88,9 +88,6 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
 
     public int ParentTgid => Parent?.Tgid ?? 0;
 
-    /// <summary>How the leader ended by itself, in wait's encoding.</summary>
-    internal int LeaderStatus { get; set; }
-
     /// <summary>Decides how the process ended, unless that is known.</summary>
     internal void SetExitStatus(int status) => Interlocked.CompareExchange(ref _exitStatus, status, -1);
 

@@ -15,6 +15,7 @@ internal sealed partial class MemoryMap
     private void CopyContext(MemoryMap from)
     {
         Dumpable = from.Dumpable;
+        RegisterBarrier(from.Barriers);
         IsHugePageDisabled = from.IsHugePageDisabled;
         Ldt.CopyFrom(from.Ldt);
     }

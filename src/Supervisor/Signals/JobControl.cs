@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 
+using UmlHost.Host;
 using UmlHost.Kernel;
 using UmlHost.Native;
 
@@ -10,6 +11,9 @@ namespace UmlHost.Signals;
 /// <summary>Stopping and continuing whole processes.</summary>
 internal static class JobControl
 {
+    /// <summary>USER_HZ is 100: siginfo's times are in ticks.</summary>
+    private const long NanosecondsPerTick = 10_000_000;
+
     /// <summary>A stop signal does its default action: every thread of the process is to stop, and this one does
     /// (Linux's do_signal_stop).</summary>
     /// <param name="continues">The process's count of SIGCONTs when the signal was taken out.</param>
@@ -109,31 +113,47 @@ internal static class JobControl
         return news;
     }
 
-    /// <summary>Tells the parent with SIGCHLD, unless it does not want to know, and wakes its waits.</summary>
+    /// <summary>Tells the parent with SIGCHLD, unless it does not want to know, and wakes its waits. If nobody is
+    /// left who could continue anybody, the supervisor stops too.</summary>
     internal static void NotifyParent(ThreadGroup group, int code)
     {
         lock (group.Machine.Tasks.Lock)
         {
-            if (group.Parent is not { } parent)
+            if (group.Parent is { } parent)
+            {
+                kernel_sigaction action = parent.Handlers[SIGCHLD];
+                if (action.handler != SignalHandlers.SIG_IGN && (action.flags & SA_NOCLDSTOP) == 0)
+                {
+                    SignalSender.Send(parent, new siginfo_t
+                    {
+                        si_signo = SIGCHLD,
+                        si_code = code,
+                        si_pid = group.Tgid,
+                        si_uid = group.Tasks.Count == 0 ? group.Uid : group.Tasks[0].Credentials.Uid,
+                        si_status = code == CLD_CONTINUED ? SIGCONT : group.StopSignal,
+                        si_utime = group.Used.UserNanoseconds / NanosecondsPerTick,
+                        si_stime = group.Used.SystemNanoseconds / NanosecondsPerTick,
+                    });
+                }
+
+                parent.ChildWait.WakeAll();
+            }
+
+            if (code == CLD_CONTINUED)
             {
                 return;
             }
 
-            kernel_sigaction action = parent.Handlers[SIGCHLD];
-            if (action.handler != SignalHandlers.SIG_IGN && (action.flags & SA_NOCLDSTOP) == 0)
+            foreach (ThreadGroup other in group.Machine.Tasks.Groups)
             {
-                SignalSender.Send(parent, new siginfo_t
+                if (other.Tasks.Count != 0 && !other.IsStopped)
                 {
-                    si_signo = SIGCHLD,
-                    si_code = code,
-                    si_pid = group.Tgid,
-                    si_uid = group.Tasks.Count == 0 ? 0 : group.Tasks[0].Credentials.Uid,
-                    si_status = code == CLD_CONTINUED ? SIGCONT : group.StopSignal,
-                });
+                    return;
+                }
             }
-
-            parent.ChildWait.WakeAll();
         }
+
+        HostSignals.Stop();
     }
 
     /// <summary>Nobody in its session could continue this process group: no member has a parent in another process

@@ -76,6 +76,11 @@ internal static class SignalDelivery
         }
 
         queue.Take(signal, task.Group.SignalPool, out info);
+        if (info.si_code == SI_TIMER)
+        {
+            task.Group.TimerSignalTaken(ref info);
+        }
+
         return true;
     }
 

@@ -85,6 +85,18 @@ internal sealed class SignalHandlers
         }
     }
 
+    /// <summary>What a program starts with whose caller ignores <paramref name="ignored"/>.</summary>
+    public static SignalHandlers Ignoring(ulong ignored)
+    {
+        SignalHandlers handlers = new();
+        for (int signal = 1; signal <= Count; signal++)
+        {
+            handlers._actions[signal - 1].handler = (ignored & ~SignalSet.Unblockable).Has(signal) ? SIG_IGN : SIG_DFL;
+        }
+
+        return handlers;
+    }
+
     /// <summary>A copy, as fork makes it.</summary>
     public SignalHandlers Fork()
     {

@@ -59,6 +59,22 @@ internal static class SignalSender
     public static siginfo_t UserInfo(GuestTask sender, int signal, int code = SI_USER)
         => new() { si_signo = signal, si_code = code, si_pid = sender.Group.Tgid, si_uid = sender.Credentials.Uid };
 
+    /// <summary>What the supervisor was sent: from a terminal it is for the first process's group, from another
+    /// process for the first process alone, as it would be without a supervisor. SIGCONT goes on with all that
+    /// the terminal stopped.</summary>
+    public static void SendFromOutside(ThreadGroup first, int signal, bool fromKernel, uint uid)
+    {
+        siginfo_t info = fromKernel ? KernelInfo(signal) : new siginfo_t { si_signo = signal, si_code = SI_USER, si_uid = uid };
+        if (fromKernel || signal == SIGCONT)
+        {
+            SendToProcessGroup(first.Machine, first.ProcessGroup, info);
+        }
+        else
+        {
+            Send(first, info);
+        }
+    }
+
     /// <summary>What comes with EPIPE: SIGPIPE for the thread that wrote.</summary>
     public static void SendBrokenPipe(GuestTask task) => Send(task, UserInfo(task, SIGPIPE));
 
@@ -239,7 +255,8 @@ internal static class SignalSender
         return null;
     }
 
-    private static bool Takes(GuestTask task, int signal) => !task.BlockedSignals.Has(signal) && !task.IsExiting;
+    /// <summary>One that stands still looks when it goes on.</summary>
+    private static bool Takes(GuestTask task, int signal) => !task.BlockedSignals.Has(signal) && !task.IsExiting && !task.IsStopped;
 
     private static void Drop(ThreadGroup group, ulong signals)
     {

@@ -2,8 +2,6 @@ using System.Threading;
 
 using UmlHost.Signals;
 
-using static UmlHost.Native.Linux;
-
 namespace UmlHost.Kernel;
 
 // The signal side of a process; its stops are in JobControl.
@@ -43,31 +41,35 @@ internal sealed partial class ThreadGroup
     /// <summary>All its threads stand still.</summary>
     public bool IsStopped => StopSignal != 0 && Stopping == 0;
 
-    /// <summary>Takes a stop or continue that a wait with <paramref name="options"/> reports. Task list lock.
+    /// <summary>The signal that stopped the process, for a wait with WUNTRACED; 0 if there is nothing to report.
     /// </summary>
-    private bool TryTakeStopEvent(int options, out ChildEvent found)
+    /// <param name="keep">WNOWAIT: it can be reported again.</param>
+    public int TakeStop(bool keep)
     {
-        bool keep = (options & WNOWAIT) != 0;
-        int code = 0;
-        int status = 0;
         lock (SignalLock)
         {
-            if ((options & WSTOPPED) != 0 && UnreportedStop != 0)
+            int signal = UnreportedStop;
+            if (!keep)
             {
-                code = CLD_STOPPED;
-                status = W_STOPCODE(UnreportedStop);
-                UnreportedStop = keep ? UnreportedStop : 0;
+                UnreportedStop = 0;
             }
-            else if ((options & WCONTINUED) != 0 && UnreportedContinue)
-            {
-                code = CLD_CONTINUED;
-                status = 0xffff;
-                UnreportedContinue = keep;
-            }
-        }
 
-        uint uid = _tasks.Count == 0 ? Uid : _tasks[0].Credentials.Uid;
-        found = code == 0 ? default : new ChildEvent(Tgid, code, status, uid, Used.ToRusage(UsedByChildren));
-        return code != 0;
+            return signal;
+        }
+    }
+
+    /// <summary>Whether it was continued, for a wait with WCONTINUED.</summary>
+    public bool TakeContinue(bool keep)
+    {
+        lock (SignalLock)
+        {
+            bool continued = UnreportedContinue;
+            if (!keep)
+            {
+                UnreportedContinue = false;
+            }
+
+            return continued;
+        }
     }
 }

@@ -53,16 +53,21 @@ internal static unsafe class ExecCalls
         byte[] path = buffer[..length].ToArray();
         IExecutableFile? file = null;
         byte[] name = path;
-        if (directory != AT_FDCWD && (length == 0 || path[0] != (byte)'/'))
+        bool relative = directory != AT_FDCWD && (length == 0 || path[0] != (byte)'/');
+        if (relative || length == 0 || (flags & AT_SYMLINK_NOFOLLOW) != 0)
         {
             Errno opened = Executable.OpenAt(task, directory, path, flags, out file);
             if (opened != Errno.None)
             {
                 return opened;
             }
+        }
 
-            name = System.Text.Encoding.ASCII.GetBytes(length == 0 ? $"/dev/fd/{directory}" : $"/dev/fd/{directory}/").AsSpan().ToArray();
-            name = [.. name, .. path];
+        bool inaccessible = false;
+        if (relative)
+        {
+            name = [.. System.Text.Encoding.ASCII.GetBytes(length == 0 ? $"/dev/fd/{directory}" : $"/dev/fd/{directory}/"), .. path];
+            inaccessible = task.Files.GetCloseOnExec(directory) ?? true;
         }
 
         Errno error = ReadStrings(task, argv, out List<byte[]> arguments);
@@ -71,7 +76,7 @@ internal static unsafe class ExecCalls
             error = ReadStrings(task, envp, out List<byte[]> environment);
             if (error == Errno.None)
             {
-                return task.Exec(task.Machine.NewLoadRequest(task, name, file, arguments, environment));
+                return task.Exec(task.Machine.NewLoadRequest(task, name, file, arguments, environment, inaccessible));
             }
         }
 

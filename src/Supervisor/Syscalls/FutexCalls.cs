@@ -85,10 +85,25 @@ internal static unsafe class FutexCalls
     private static SyscallResult Wait(GuestTask task, GuestAddress address, bool shared, uint value, uint bitset, Deadline deadline)
     {
         Errno error = Futex.Wait(task, address, shared, value, bitset, deadline);
-        return error != Errno.EINTR ? error
-            : deadline.IsNever ? SyscallResult.RestartSys
-            : SyscallResult.RestartBlock;
+        if (error != Errno.EINTR || deadline.IsNever)
+        {
+            return error == Errno.EINTR ? SyscallResult.RestartSys : error;
+        }
+
+        task.RestartBlock = new RestartBlock
+        {
+            Function = &RestartWait,
+            Deadline = deadline,
+            Address = address,
+            First = value,
+            Second = bitset,
+            Third = shared ? 1UL : 0,
+        };
+        return SyscallResult.RestartBlock;
     }
+
+    private static SyscallResult RestartWait(GuestTask task, in RestartBlock wait)
+        => Wait(task, wait.Address, wait.Third != 0, (uint)wait.First, (uint)wait.Second, wait.Deadline);
 
     private static SyscallResult RestartNoIntr(Errno error) => error == Errno.EINTR ? SyscallResult.RestartNoIntr : error;
 
@@ -261,7 +276,7 @@ internal static unsafe class FutexCalls
             return Errno.ESRCH;
         }
 
-        if (of.Group != task.Group && task.Credentials.EffectiveUid != 0 && task.Credentials.EffectiveUid != of.Credentials.Uid)
+        if (!task.MayAccess(of))
         {
             return Errno.EPERM;
         }

@@ -42,6 +42,8 @@ internal static unsafe class SyscallTable
         SignalCalls.Calls,
         KillCalls.Calls,
         TimeCalls.Calls,
+        TimerCalls.Calls,
+        SchedulingCalls.Calls,
         FutexCalls.Calls,
         RandomCalls.Calls);
 

@@ -28,12 +28,17 @@ static void handle(int signal, void (*handler)(int), int flags)
 	OK(sigaction(signal, &action, NULL));
 }
 
+static long now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void nap(int ms)
 {
-	struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-	poll(NULL, 0, 0);
-	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &time, &time) == EINTR)
-		;
+	for (long end = now_ms() + ms, left; (left = end - now_ms()) > 0;)
+		poll(NULL, 0, (int)left);
 }
 
 // A child that sends us a signal after a moment, then a byte after another.

@@ -1,4 +1,5 @@
 // Signals and threads: who gets what, and stopping all of them.
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -35,7 +36,10 @@ static void *waiter(void *argument)
 	long sum = 0;
 	for (int i = 0; i < 100; i++) {
 		siginfo_t info;
-		int signal = sigwaitinfo(&set, &info);
+		int signal;
+		do
+			signal = sigwaitinfo(&set, &info);
+		while (signal == -1 && errno == EINTR);
 		CHECK(signal == SIGRTMIN, "%d", signal);
 		sum += info.si_value.sival_int;
 	}
@@ -111,8 +115,7 @@ int main(void)
 			pause();
 	}
 	int status;
-	struct timespec moment = {0, 50000000};
-	nanosleep(&moment, NULL);
+	poll(NULL, 0, 50);
 	OK(kill(pid, SIGSTOP));
 	CHECK(waitpid(pid, &status, WUNTRACED) == pid);
 	printf("stopped %d\n", WIFSTOPPED(status));

@@ -1,0 +1,56 @@
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Host;
+
+/// <summary>What the host's scheduler knows and does for guests.</summary>
+internal static unsafe class HostScheduler
+{
+    /// <summary>CPU and memory node of the calling thread, which a task's host thread shares.</summary>
+    public static void CurrentCpu(out uint cpu, out uint node)
+    {
+        uint here;
+        uint memory;
+        LibC.syscall_nonblocking(SYS_getcpu, (nint)(&here), (nint)(&memory));
+        cpu = here;
+        node = memory;
+    }
+
+    /// <summary>Bytes of the host kernel's own CPU masks.</summary>
+    public static int CpuMaskBytes()
+    {
+        ulong* mask = stackalloc ulong[1024];
+        Result size = LibC.sched_getaffinity(0, 1024 * sizeof(ulong), mask);
+        return size.Failed ? sizeof(ulong) : size.Int;
+    }
+
+    /// <summary>The slice that the host gives to threads of the ordinary policy.</summary>
+    public static timespec RoundRobinInterval()
+    {
+        timespec interval;
+        LibC.syscall_nonblocking(SYS_sched_rr_get_interval, 0, (nint)(&interval));
+        return interval;
+    }
+
+    /// <summary>The slice of a thread of the ordinary policy in ns, as sched_getattr shows it.</summary>
+    public static ulong Slice()
+    {
+        sched_attr attributes;
+        Result read = LibC.syscall_nonblocking(SYS_sched_getattr, 0, (nint)(&attributes), sizeof(sched_attr), 0);
+        return read.Failed ? 0 : attributes.sched_runtime;
+    }
+
+    public static void Yield() => LibC.sched_yield();
+
+    /// <summary>Load averages, uptime and memory of the host.</summary>
+    public static sysinfo Information()
+    {
+        sysinfo information;
+        LibC.sysinfo(&information);
+        return information;
+    }
+
+    /// <summary>A memory barrier on every thread of the machine (MEMBARRIER_CMD_GLOBAL); takes milliseconds.</summary>
+    public static Result GlobalBarrier() => LibC.syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0);
+}

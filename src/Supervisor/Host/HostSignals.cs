@@ -1,0 +1,94 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading;
+
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Host;
+
+/// <summary>Signals that the host sends to the supervisor (a terminal's ^C, kill, timeout): they are for the guest.
+/// stub/startup.c blocks them before the runtime starts, so that a thread of its own reads them; where that is
+/// not linked in (dotnet umlhost.dll) the runtime's own threads may still die of them.</summary>
+internal static unsafe partial class HostSignals
+{
+    private const int StackBytes = 256 * 1024;
+
+    private static readonly int[] s_forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGTSTP, SIGWINCH];
+
+    /// <summary>What the caller blocked and ignored, which a program inherits: bit N-1 is signal N.</summary>
+    public static ulong Blocked { get; private set; }
+
+    public static ulong Ignored { get; private set; }
+
+    /// <summary>Before other threads start: blocks what is forwarded, and looks at what the caller left.</summary>
+    public static void Block()
+    {
+        sigset_t old;
+        sigset_t set = Forwarded();
+        LibC.sigprocmask(SIG_BLOCK, &set, &old);
+
+        // A write to a host pipe that nobody reads is an EPIPE, and the guest's SIGPIPE.
+        sigaction ignore = new() { sa_handler = SIG_IGN };
+        LibC.sigaction(SIGPIPE, &ignore, null);
+        ulong blocked = old.__val[0], ignored = 0;
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            startup_signals(&blocked, &ignored);
+        }
+
+        (Blocked, Ignored) = (blocked, ignored);
+    }
+
+    /// <summary>From now on calls <paramref name="forward"/> for each: the signal, whether the host kernel sent it
+    /// (a terminal) or else a process, and that one's user.</summary>
+    public static Result Forward(Action<int, bool, uint> forward)
+    {
+        sigset_t set = Forwarded();
+        Result descriptor = LibC.signalfd(-1, &set, SFD_CLOEXEC);
+        if (!descriptor.Failed)
+        {
+            new Thread(() => Run(descriptor.Int, forward), StackBytes) { IsBackground = true, Name = "host signals" }.Start();
+        }
+
+        return descriptor;
+    }
+
+    /// <summary>Stops the supervisor, as a stopped program is: its caller's shell sees it. Returns when it has been
+    /// continued.</summary>
+    public static void Stop() => LibC.kill(LibC.getpid(), SIGSTOP);
+
+    /// <summary>stub/startup.c, in the ahead-of-time build.</summary>
+    [LibraryImport("startup"), SuppressGCTransition]
+    private static partial void startup_signals(ulong* blocked, ulong* ignored);
+
+    private static void Run(int descriptor, Action<int, bool, uint> forward)
+    {
+        signalfd_siginfo info;
+        while (true)
+        {
+            Result read = LibC.read(descriptor, &info, (nuint)sizeof(signalfd_siginfo));
+            if (read.Int == sizeof(signalfd_siginfo))
+            {
+                forward((int)info.ssi_signo, info.ssi_code > 0, info.ssi_uid);
+            }
+            else if (read.Error != Errno.EINTR)
+            {
+                return;
+            }
+        }
+    }
+
+    private static sigset_t Forwarded()
+    {
+        sigset_t set = default;
+        foreach (int signal in s_forwarded)
+        {
+            set.__val[0] |= sigmask(signal);
+        }
+
+        return set;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Threading;
+
+using UmlHost.Native;
+using UmlHost.Time;
+
+namespace UmlHost.Kernel;
+
+internal sealed partial class ThreadGroup
+{
+    private ProcessTimers? _timers;
+
+    /// <summary>Made at the first use.</summary>
+    public ProcessTimers Timers => Volatile.Read(ref _timers) ?? Interlocked.CompareExchange(ref _timers, new ProcessTimers(this), null) ?? _timers!;
+
+    /// <summary>A signal of a timer (SI_TIMER) is taken out of the queue. Sighand lock.</summary>
+    internal void TimerSignalTaken(ref siginfo_t info) => _timers?.Find(info.si_timerid)?.Delivered(ref info);
+
+    /// <summary>exec: POSIX timers are not inherited.</summary>
+    internal void DeleteTimers() => _timers?.DeleteAll();
+
+    /// <summary>The last thread has ended.</summary>
+    internal void EndTimers() => _timers?.End();
+}
