@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -34,9 +33,13 @@ internal static unsafe partial class HostSignals
         sigaction ignore = new() { sa_handler = SIG_IGN };
         LibC.sigaction(SIGPIPE, &ignore, null);
         ulong blocked = old.__val[0], ignored = 0;
-        if (!RuntimeFeature.IsDynamicCodeSupported)
+        try
         {
             startup_signals(&blocked, &ignored);
+        }
+        catch (DllNotFoundException)
+        {
+            // Not the ahead-of-time build: what the runtime left has to do.
         }
 
         (Blocked, Ignored) = (blocked, ignored);
