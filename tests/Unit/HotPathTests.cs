@@ -110,6 +110,8 @@ public sealed unsafe class HotPathTests
 
         public int FpStateSize => host.FpStateSize;
 
+        public long CpuTime => host.CpuTime;
+
         public TrapKind Resume()
         {
             _resumes++;
