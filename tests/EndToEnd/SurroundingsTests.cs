@@ -14,8 +14,9 @@ public sealed class SurroundingsTests
     private const string Busybox = "/bin/busybox";
 
     /// <summary>Runs a line of sh in which $U is <c>umlhost run</c> and $B is busybox.</summary>
+    /// <remarks>As from a terminal: what the runtime of the test host ignores is inherited otherwise.</remarks>
     private static Run Shell(string line)
-        => Run.Program("/bin/sh", ["-c", $"U='{Run.UmlHostPath} run --'; B={Busybox}; {line}"]);
+        => Run.Program("/usr/bin/env", ["--default-signal", "/bin/sh", "-c", $"U='{Run.UmlHostPath} run --'; B={Busybox}; {line}"]);
 
     [Theory]
     [InlineData("$U $B cat <&-")] // EBADF
