@@ -102,6 +102,8 @@ public sealed unsafe class HotPathTests
 
         public HostCounters Counters => host.Counters;
 
+        public long CpuTime => host.CpuTime;
+
         public int FpStateSize => host.FpStateSize;
 
         public TrapKind Resume()
