@@ -12,8 +12,14 @@ using static UmlHost.Native.Linux;
 
 namespace UmlHost.Tests.Unit;
 
+/// <summary>Run alone: a machine takes SIGCHLD away from the test host for as long as it runs, and other tests wait for
+/// processes.</summary>
+[CollectionDefinition(nameof(MachineCollection), DisableParallelization = true)]
+public sealed class MachineCollection;
+
 /// <summary>Resume, trap, dispatch, and page faults, as the task loop runs them for a real guest: nothing of it
 /// allocates.</summary>
+[Collection(nameof(MachineCollection))]
 public sealed unsafe class HotPathTests
 {
     private const int WarmUp = 200;
@@ -105,6 +111,8 @@ public sealed unsafe class HotPathTests
         public long CpuTime => host.CpuTime;
 
         public int FpStateSize => host.FpStateSize;
+
+        public long CpuTime => host.CpuTime;
 
         public TrapKind Resume()
         {

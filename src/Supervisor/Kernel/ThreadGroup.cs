@@ -124,6 +124,19 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
         return TryTakeStopEvent(options, out found);
     }
 
+    private bool TryTakeStopEvent(int options, out ChildEvent found)
+    {
+        bool keep = (options & WNOWAIT) != 0;
+        int signal = (options & WSTOPPED) != 0 ? TakeStop(keep) : 0;
+        int code = signal != 0 ? CLD_STOPPED
+            : (options & WCONTINUED) != 0 && TakeContinue(keep) ? CLD_CONTINUED
+            : 0;
+        int status = code == CLD_STOPPED ? W_STOPCODE(signal) : 0xffff;
+        uint uid = _tasks.Count == 0 ? Uid : _tasks[0].Credentials.Uid;
+        found = code == 0 ? default : new ChildEvent(Tgid, code, status, uid, Used.ToRusage(UsedByChildren));
+        return code != 0;
+    }
+
     /// <summary>A zombie child was waited for. Task list lock.</summary>
     internal void Reap(ThreadGroup child)
     {
