@@ -108,8 +108,6 @@ public sealed unsafe class HotPathTests
 
         public HostCounters Counters => host.Counters;
 
-        public long CpuTime => host.CpuTime;
-
         public int FpStateSize => host.FpStateSize;
 
         public long CpuTime => host.CpuTime;
