@@ -11,6 +11,7 @@ internal sealed partial class GuestTask
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
+        EndCpuTime();
         Machine.Ended(this);
         if (Group.IsZombie)
         {
