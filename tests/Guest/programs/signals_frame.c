@@ -25,7 +25,8 @@ static void show_frame(int signal, siginfo_t *info, void *context)
 	printf("signal %d code %d pid %d uid %d\n", signal, info->si_code, info->si_pid == getpid(), info->si_uid == getuid());
 	printf("magic %x extended %u features %llx size %u magic2 %x\n", software[0], software[1],
 	       *(unsigned long long *)(software + 2), software[4], *(unsigned *)(fp + software[4]));
-	printf("flags %lx link %p stack flags %x size %zu\n", uc->uc_flags, (void *)uc->uc_link, uc->uc_stack.ss_flags, uc->uc_stack.ss_size);
+	// Without a stack the flags are whatever an ancestor of the process left.
+	printf("flags %lx link %p stack flags %x size %zu\n", uc->uc_flags, (void *)uc->uc_link, uc->uc_stack.ss_size != 0 ? uc->uc_stack.ss_flags : 0, uc->uc_stack.ss_size);
 	printf("segments %llx err %lld trap %lld cr2 %llx mask %llx\n", REG(uc, CSGSFS), REG(uc, ERR), REG(uc, TRAPNO), REG(uc, CR2), REG(uc, OLDMASK));
 	printf("align fp %d frame %d gap %ld red zone %d\n", (int)((unsigned long)fp & 63), (int)((unsigned long)uc & 15),
 	       (long)(fp - (unsigned char *)uc), (char *)REG(uc, RSP) - (char *)(fp + software[1]) >= 128);
