@@ -28,7 +28,7 @@ public class NativeLayoutTests
         "ARCH_GET_UNTAG_MASK", "ARCH_ENABLE_TAGGED_ADDR", "ARCH_GET_MAX_TAG_BITS", "ARCH_SHSTK_ENABLE",
         "ARCH_SHSTK_DISABLE", "ARCH_SHSTK_LOCK", "ARCH_SHSTK_UNLOCK", "ARCH_SHSTK_STATUS",
         "ARCH_XCOMP_TILECFG", "ARCH_XCOMP_TILEDATA", "ST_VALID", "__USER32_CS",
-        "MEMBARRIER_CMD_GET_REGISTRATIONS", "PIDFD_SIGNAL_THREAD", "PIDFD_SIGNAL_THREAD_GROUP", "PIDFD_SIGNAL_PROCESS_GROUP",
+        "MEMBARRIER_CMD_GET_REGISTRATIONS", "ADJ_ADJTIME", "ADJ_OFFSET_READONLY", "PIDFD_SIGNAL_THREAD", "PIDFD_SIGNAL_THREAD_GROUP", "PIDFD_SIGNAL_PROCESS_GROUP",
         "X86_TRAP_DE", "X86_TRAP_DB", "X86_TRAP_BP", "X86_TRAP_OF", "X86_TRAP_BR", "X86_TRAP_UD", "X86_TRAP_NM",
         "X86_TRAP_SS", "X86_TRAP_GP", "X86_TRAP_PF", "X86_TRAP_MF", "X86_TRAP_AC", "X86_TRAP_XF",
         "X86_PF_PROT", "X86_PF_WRITE", "X86_PF_USER", "X86_PF_RSVD", "X86_PF_INSTR", "X86_PF_PK",
@@ -50,7 +50,7 @@ public class NativeLayoutTests
         "linux/time.h", "linux/resource.h", "linux/uio.h", "linux/random.h", "asm/ioctls.h", "asm/termbits.h",
         "asm/termios.h", "linux/prctl.h", "asm/prctl.h", "linux/elf.h", "linux/auxvec.h", "linux/futex.h",
         "linux/sysinfo.h", "asm/poll.h", "linux/eventpoll.h", "linux/timerfd.h", "linux/signalfd.h", "linux/fs.h",
-        "linux/sched/types.h", "linux/capability.h", "linux/securebits.h", "linux/pidfd.h", "asm/ldt.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
+        "linux/sched/types.h", "linux/ioprio.h", "linux/capability.h", "linux/securebits.h", "linux/pidfd.h", "asm/ldt.h", "linux/fiemap.h", "linux/limits.h", "linux/close_range.h", "linux/membarrier.h", "linux/rseq.h",
     ];
 
     private static readonly string[] s_libcHeaders =
@@ -88,6 +88,14 @@ public class NativeLayoutTests
         ["UNAME26"] = "UNAME26",
         ["ADDR_NO_RANDOMIZE"] = "ADDR_NO_RANDOMIZE",
         ["READ_IMPLIES_EXEC"] = "READ_IMPLIES_EXEC",
+        ["IOPRIO_CLASS_BE"] = "k:IOPRIO_CLASS_BE",
+        ["IOPRIO_CLASS_IDLE"] = "k:IOPRIO_CLASS_IDLE",
+        ["IOPRIO_CLASS_NONE"] = "k:IOPRIO_CLASS_NONE",
+        ["IOPRIO_CLASS_RT"] = "k:IOPRIO_CLASS_RT",
+        ["IOPRIO_CLASS_SHIFT"] = "k:IOPRIO_CLASS_SHIFT",
+        ["IOPRIO_WHO_PGRP"] = "k:IOPRIO_WHO_PGRP",
+        ["IOPRIO_WHO_PROCESS"] = "k:IOPRIO_WHO_PROCESS",
+        ["IOPRIO_WHO_USER"] = "k:IOPRIO_WHO_USER",
         ["TCGETS2"] = "k:TCGETS2",
         ["TCSETS2"] = "k:TCSETS2",
         ["TCSETSW2"] = "k:TCSETSW2",
