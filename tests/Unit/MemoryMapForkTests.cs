@@ -43,7 +43,7 @@ public sealed class MemoryMapForkTests : IDisposable
 
         _memory.Sync();
         long granted = _memory.Frames.Granted;
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(granted, _memory.Frames.Granted);
         Assert.Equal(100, child.PresentPages);
         HostOp op = Assert.Single(_memory.Sync());
@@ -58,7 +58,7 @@ public sealed class MemoryMapForkTests : IDisposable
         _memory.MapAnonymous(Base, 100);
         Assert.Equal(1, _memory.Map.CopyOut(At(5), [1]));
         Assert.Equal(1, _memory.Map.CopyOut(At(6), [1]));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(1, _memory.Map.CopyOut(At(5), [2]));
         Assert.Equal(1, child.CopyOut(At(6), [3]));
         Assert.Equal((2, 1), (Read(_memory.Map, 5), Read(_memory.Map, 6)));
@@ -71,7 +71,7 @@ public sealed class MemoryMapForkTests : IDisposable
         _memory.MapAnonymous(Base, 1);
         _memory.Fault(At(0));
         _memory.Sync();
-        _memory.Map.Fork().Dispose();
+        _memory.Map.Fork(default).Dispose();
         _memory.Sync();
         long granted = _memory.Frames.Granted;
         _memory.Fault(At(0));
@@ -87,7 +87,7 @@ public sealed class MemoryMapForkTests : IDisposable
         _memory.MapAnonymous(Base, 8);
         _memory.Fault(At(0));
         _memory.Sync();
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         RecordingHostThread host = new();
         Assert.Equal(Errno.None, child.Protect(At(2), 3 * Page, PROT_READ));
         Assert.Null(child.Sync(host));
@@ -109,7 +109,7 @@ public sealed class MemoryMapForkTests : IDisposable
 
         Assert.Equal(Errno.None, _memory.Map.Advise(At(1), Page, MADV_DONTFORK));
         Assert.Equal(Errno.None, _memory.Map.Advise(At(3), Page, MADV_WIPEONFORK));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(FaultResult.SegvMapError, child.Fault(At(1), Access.Read));
         Assert.Equal(0, Read(child, 3));
         Assert.Equal(7, Read(child, 4));
@@ -121,7 +121,7 @@ public sealed class MemoryMapForkTests : IDisposable
     {
         Assert.False(_memory.Map.Map(At(0), 4 * Page, ReadWrite, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, null, 0).Failed);
         Assert.Equal(1, _memory.Map.CopyOut(At(1), [1]));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(1, child.CopyOut(At(1), [2]));
         Assert.Equal(1, child.CopyOut(At(2), [3]));
         Assert.Equal((2, 3), (Read(_memory.Map, 1), Read(_memory.Map, 2)));
@@ -173,7 +173,7 @@ public sealed class MemoryMapForkTests : IDisposable
                     Change(side, from, length, page => (page.Protection, 0));
                     break;
                 case 4 when sides.Count < 5 && random.Next(4) == 0:
-                    sides.Add(new Side(side.Map.Fork(), new RecordingHostThread(), new(side.Pages)));
+                    sides.Add(new Side(side.Map.Fork(default), new RecordingHostThread(), new(side.Pages)));
                     Sync(side); // as clone does
                     break;
                 case 5 when sides.Count > 2 && random.Next(4) == 0 && !ReferenceEquals(side, sides[0]):

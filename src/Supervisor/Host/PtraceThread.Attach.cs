@@ -110,26 +110,14 @@ internal sealed unsafe partial class PtraceThread
         return true;
     }
 
-    /// <summary>Takes every mapping of the guest's away, so that the child can serve another.</summary>
-    /// <returns>False if it could not be done: the child must be killed.</returns>
-    public bool TryEmpty()
-    {
-        if (_child.HasLdt)
-        {
-            return false;
-        }
-
-        Span<HostOp> ops =
-        [
-            new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
-            new() { Number = SYS_munmap, A0 = StubLayout.End, A1 = Abi.GuestAddress.TaskSize.Value - StubLayout.End },
-        ];
-        return Run(ops) is null;
-    }
-
-    /// <summary>Registers and FP state as a new program finds them.</summary>
+    /// <summary>Registers, FP state and cpuid as a new program finds them.</summary>
     public void ResetRegisters()
     {
+        if (_cpuidFaults)
+        {
+            _ = SetCpuidFaults(false);
+        }
+
         _registers = InitialRegisters;
         _writeBack = WriteBack.All;
         SetFpState(s_initialFpState);

@@ -68,7 +68,7 @@ internal sealed partial class GuestTask
             }
         }
 
-        MemoryMap memory = sharesMemory ? Memory.Share() : Memory.Fork();
+        MemoryMap memory = sharesMemory ? Memory.Share() : Memory.Fork(new GuestAddress(Host.Registers.rsp));
         if (!sharesMemory && Memory.Sync(Host) is { } failure)
         {
             Machine.HostFailed(this, failure.ToString());
@@ -252,7 +252,7 @@ internal sealed partial class GuestTask
     /// <summary>The life of the machine's first task.</summary>
     internal void RunFirst(HostChild child, LoadedProgram program)
     {
-        Memory.Child = child;
+        Memory.Attach(child);
         Machine.Placement.Enter(this);
         PtraceThread? host = PtraceThread.Attach(child, out string? failure);
         if (host is null)
@@ -284,7 +284,7 @@ internal sealed partial class GuestTask
                 return false;
             }
 
-            Memory.Child = child;
+            Memory.Attach(child);
             hostTid = child.TakeParked();
         }
 

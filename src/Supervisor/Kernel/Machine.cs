@@ -105,6 +105,7 @@ internal sealed unsafe partial class Machine : IDisposable
         ThreadGroup group = NewInit();
         FdTable files = new();
         HostFileSystem fileSystem = new();
+        fileSystem.MappedFiles.MostIdlePages = Frames.LimitBytes == 0 ? fileSystem.MappedFiles.MostIdlePages : (long)(Frames.LimitBytes >> 15);
         StandardStreams.Inherit(files, fileSystem);
         FsContext fs = fileSystem.StartContext();
 

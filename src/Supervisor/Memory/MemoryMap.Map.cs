@@ -101,6 +101,11 @@ internal sealed unsafe partial class MemoryMap
                 Populate(start, start + size, (prot & PROT_WRITE) != 0 ? Access.Write : Access.Read);
             }
 
+            else if (cache?.File is not null && type == MAP_PRIVATE)
+            {
+                MapAhead(start, start + size);
+            }
+
             return (long)start.Value;
         }
     }
