@@ -21,6 +21,9 @@ internal sealed unsafe partial class MemoryMap
     /// <summary>Private data of a program no larger than this is copied at exec: its relocations are all over it.</summary>
     private const int MostCopiedAhead = 16;
 
+    /// <summary>The bss of a program no larger than this is granted at exec.</summary>
+    private const int MostGrantedAhead = 64;
+
     private const int MostAheadRanges = 64;
 
     private readonly List<(GuestAddress From, GuestAddress To)> _ahead = [];
@@ -59,6 +62,10 @@ internal sealed unsafe partial class MemoryMap
                 if (area.Cache is not null && (!area.IsShared || area.Cache.File is null))
                 {
                     TakeCachedPages(area);
+                }
+                else if (_isFresh && area.Cache is null && area.Length <= MostGrantedAhead * GuestAddress.PageSize)
+                {
+                    GrantAhead(area);
                 }
 
                 MapPresentPages(area);
@@ -126,6 +133,17 @@ internal sealed unsafe partial class MemoryMap
             }
 
             page = runFirst + (ulong)count;
+        }
+    }
+
+    private void GrantAhead(Vma area)
+    {
+        for (GuestAddress at = area.Start; at < area.End && !_table[at].IsPresent; at = new GuestAddress((at.Value | (PageTable.LeafSpan - 1)) + 1))
+        {
+            if (FaultAnonymous(area, _table.FindOrAdd(at), PageTableLeaf.IndexOf(at)) != FaultResult.Resolved)
+            {
+                return;
+            }
         }
     }
 

@@ -11,6 +11,9 @@ namespace UmlHost.Memory;
 // The calls that change what the guest asked for: mmap, munmap, mprotect, brk. (madvise: MemoryMap.Advise.cs)
 internal sealed unsafe partial class MemoryMap
 {
+    /// <summary>A heap that grows by this many bytes gets its pages with the call.</summary>
+    private const ulong EagerBreak = 64 * 1024;
+
     private const int ProtectionMask = PROT_READ | PROT_WRITE | PROT_EXEC;
 
     /// <summary>mmap. The order of the checks is Linux's.</summary>
@@ -230,6 +233,11 @@ internal sealed unsafe partial class MemoryMap
                 Vma area = new(from, to, PROT_READ | PROT_WRITE, VmaFlags.Heap, null, 0);
                 _areas.Insert(area);
                 MergeAround(area);
+                if (from == BreakStart.PageUp || to - from >= EagerBreak)
+                {
+                    // It is touched at once: that would be a fault more.
+                    _ = FaultLocked(from, Access.Write);
+                }
             }
 
             BreakEnd = wanted;
