@@ -110,6 +110,22 @@ internal sealed unsafe partial class PtraceThread
         return true;
     }
 
+    /// <summary>Makes the stopped host thread ready for another guest, under the same supervisor thread.</summary>
+    /// <returns>False if the thread is gone.</returns>
+    public bool TryKeep()
+    {
+        if (_cpuidFaults && SetCpuidFaults(false).Failed)
+        {
+            return false;
+        }
+
+        _registers = InitialRegisters;
+        _writeBack = WriteBack.All;
+        _interruptPending = false;
+        Counters.Clear();
+        return !SetRegisters(ref _registers).Failed;
+    }
+
     /// <summary>Registers, FP state and cpuid as a new program finds them.</summary>
     public void ResetRegisters()
     {

@@ -109,7 +109,7 @@ internal sealed partial class GuestTask
         byte[] fpState = FpStateForChild();
         GuestAddress setTid = arguments.Has(CLONE_CHILD_SETTID) ? arguments.ChildTid : default;
         Machine.Started(task, arguments.Has(CLONE_THREAD));
-        Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid));
+        Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid), needsChild: !sharesMemory || vfork is not null);
         if (vfork is not null)
         {
             WaitForVfork(vfork);
@@ -277,6 +277,14 @@ internal sealed partial class GuestTask
         PtraceThread? host;
         if (child is null)
         {
+            host = TaskThread.Current?.TakeHeld();
+            if (host is not null)
+            {
+                Memory.Attach(host.Child);
+                SetHost(host);
+                return true;
+            }
+
             child = Machine.Children.Take(out Result error);
             if (child is null)
             {

@@ -86,10 +86,15 @@ internal sealed partial class GuestTask
         if (child is not null)
         {
             // The frames may go first: nothing but the stub runs in a parked child before it has been emptied.
-            bool parked = host is not null && !Machine.IsEnding && !child.HasLdt && host.Park();
-            if (!parked || !Machine.Children.Give(child))
+            bool usable = host is not null && !Machine.IsEnding && !child.HasLdt;
+            bool held = usable && host!.Tid == child.Pid && TaskThread.Current is { } thread && thread.TryHold(host);
+            if (!held)
             {
-                child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
+                bool parked = usable && host!.Park();
+                if (!parked || !Machine.Children.Give(child))
+                {
+                    child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
+                }
             }
         }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 
 using UmlHost.Fs;
@@ -13,7 +14,9 @@ namespace UmlHost.Kernel;
 /// otherwise.</summary>
 internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
 {
-    private byte[]? _scratch;
+    [ThreadStatic]
+    private static byte[]? t_scratch;
+
     private bool _isExiting;
     private TaskPollTable? _pollTable;
 
@@ -75,8 +78,9 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     public SyscallTrace? Trace { get; init; }
 
     /// <summary>64 KiB for bytes on their way between a host call that may block and guest memory. Pinned; only for
-    /// the time of one call, by the task's own thread.</summary>
-    public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+    /// the time of one call, by the task's own thread, which passes it on to the tasks that it runs later.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "Only a task may use it.")]
+    public byte[] Scratch => t_scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
 
     /// <summary>For the time of one poll or select, by the task's own thread.</summary>
     public TaskPollTable PollTable => _pollTable ??= new TaskPollTable(this);

@@ -139,9 +139,10 @@ internal sealed unsafe partial class Machine : IDisposable
         }
 
         _living = 1;
-        Threads.Start(() => task.RunFirst(child, program));
+        Threads.Start(() => task.RunFirst(child, program), needsChild: false);
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
+        Threads.Close();
         if (_failure is not null)
         {
             return ExitFailure;

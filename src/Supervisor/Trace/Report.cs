@@ -152,7 +152,7 @@ internal sealed unsafe class Report
         json.WriteNumber("peak_tasks", machine.Processes.PeakTasks);
         json.WriteNumber("tasks_left", machine.Tasks.TaskCount);
         json.WriteNumber("host_children_spawned", machine.Children.Spawned);
-        json.WriteNumber("host_children_reused", machine.Children.Reused);
+        json.WriteNumber("host_children_reused", machine.Children.Reused + machine.Threads.ChildrenReused);
         json.WriteNumber("supervisor_threads_peak", machine.Threads.Peak);
         json.WriteNumber("cpu_moves", machine.Placement.Moves);
         json.WriteEndObject();
