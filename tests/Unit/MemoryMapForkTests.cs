@@ -82,7 +82,7 @@ public sealed class MemoryMapForkTests : IDisposable
     }
 
     [Fact]
-    public void Mprotect_after_fork_reaches_no_page_that_the_child_does_not_have()
+    public void Mprotect_after_fork_makes_no_operation_of_its_own_for_pages_that_the_child_does_not_have()
     {
         _memory.MapAnonymous(Base, 8);
         _memory.Fault(At(0));
@@ -94,8 +94,63 @@ public sealed class MemoryMapForkTests : IDisposable
         Assert.Empty(host.Batches);
         Assert.Equal(FaultResult.Resolved, child.Fault(At(3), Access.Read));
         Assert.Null(child.Sync(host));
+        Assert.DoesNotContain(host.Batches.Single(), op => op.Number == SYS_mprotect);
         Assert.All(host.Pages.Values, page => Assert.Equal((ulong)PROT_READ, page.Protection));
-        Assert.Equal([At(2).Value, At(3).Value, At(4).Value], host.Pages.Keys);
+    }
+
+    [Fact]
+    public void The_first_batch_of_a_fork_brings_all_pages_with_it()
+    {
+        _memory.MapAnonymous(Base, 300);
+        foreach (ulong page in (ulong[])[0, 1, 2, 299])
+        {
+            Assert.Equal(1, _memory.Map.CopyOut(At(page), [7]));
+        }
+
+        _memory.Sync();
+        using MemoryMap child = _memory.Map.Fork(default);
+        RecordingHostThread host = new();
+        Assert.Null(child.Sync(host));
+        Assert.Empty(host.Batches);
+        Assert.Equal(FaultResult.Resolved, child.Fault(At(1), Access.Read));
+        Assert.Null(child.Sync(host));
+        Assert.Single(host.Batches);
+        Assert.Equal(300, host.Pages.Count);
+    }
+
+    [Fact]
+    public void Pages_written_after_a_fork_are_copied_by_the_next_one()
+    {
+        _memory.MapAnonymous(Base, 100);
+        for (ulong page = 0; page < 100; page++)
+        {
+            Assert.Equal(1, _memory.Map.CopyOut(At(page), [(byte)page]));
+        }
+
+        _memory.Sync();
+        using MemoryMap first = _memory.Map.Fork(default);
+        _memory.Sync();
+        Assert.Equal(1, _memory.Map.CopyOut(At(40), [1]));
+        _memory.Sync();
+        using MemoryMap second = _memory.Map.Fork(default);
+        Assert.DoesNotContain(_memory.Sync(), op => op.A0 <= At(40).Value && op.A0 + op.A1 > At(40).Value);
+        Assert.Equal(1, _memory.Map.CopyOut(At(40), [2]));
+        Assert.Equal((40, 1, 2), (Read(first, 40), Read(second, 40), Read(_memory.Map, 40)));
+    }
+
+    [Fact]
+    public void A_fork_beside_other_users_copies_nothing_at_once()
+    {
+        _memory.MapAnonymous(Base, 4);
+        Assert.Equal(1, _memory.Map.CopyOut(At(0), [1]));
+        _memory.Map.Fork(default).Dispose();
+        Assert.Equal(1, _memory.Map.CopyOut(At(0), [2]));
+        _memory.Sync();
+        _memory.Map.Share();
+        long granted = _memory.Frames.Granted;
+        using MemoryMap child = _memory.Map.Fork(At(0));
+        Assert.Equal(granted, _memory.Frames.Granted);
+        _ = _memory.Map.Leave();
     }
 
     [Fact]

@@ -109,6 +109,7 @@ internal sealed partial class GuestTask
         byte[] fpState = FpStateForChild();
         GuestAddress setTid = arguments.Has(CLONE_CHILD_SETTID) ? arguments.ChildTid : default;
         Machine.Started(task, arguments.Has(CLONE_THREAD));
+        Machine.Placement.Enter(task);
         Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid), needsChild: !sharesMemory || vfork is not null);
         if (vfork is not null)
         {
@@ -227,7 +228,6 @@ internal sealed partial class GuestTask
     /// <summary>The new task's life, on its own supervisor thread.</summary>
     private void RunCloned(HostChild? child, int hostTid, in user_regs_struct registers, byte[] fpState, GuestAddress setTid)
     {
-        Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
             if ((child is null && !Memory.Ldt.TryLoad((PtraceThread)Host)) || (CpuidFaults && ((PtraceThread)Host).SetCpuidFaults(true).Failed))
@@ -310,7 +310,7 @@ internal sealed partial class GuestTask
     private void SetHost(PtraceThread host)
     {
         Host = host;
-        host.Place(Machine.Placement.CpuOf(this));
+        Machine.Placement.Settle(this);
         BeginCpuTime();
     }
 }

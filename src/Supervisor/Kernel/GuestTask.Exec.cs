@@ -39,7 +39,6 @@ internal sealed partial class GuestTask
             UnshareForExec();
             MemoryMap old = Memory;
             LeaveMemoryNotice();
-            CredentialsForExec();
             if (!old.IsShared && !old.Child!.HasLdt)
             {
                 // The host child serves on, with this thread in it.
@@ -48,11 +47,13 @@ internal sealed partial class GuestTask
                 _ = old.Leave();
                 Machine.Add(old);
                 old.Dispose();
+                CredentialsForExec();
             }
             else
             {
                 LeaveMemory();
                 Memory = memory;
+                CredentialsForExec();
                 Host = null!;
                 if (!TryAcquireHost(null, 0))
                 {
