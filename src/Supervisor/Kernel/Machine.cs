@@ -115,6 +115,12 @@ internal sealed unsafe partial class Machine : IDisposable
             BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
+        if (Threads.Take() is not { } thread)
+        {
+            Fail("a thread cannot be started");
+            return ExitFailure;
+        }
+
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
         if (child is null)
         {
@@ -138,7 +144,8 @@ internal sealed unsafe partial class Machine : IDisposable
         }
 
         _living = 1;
-        Threads.Start(() => task.RunFirst(child, program));
+        group.ApplyCpuLimit();
+        thread.Give(() => task.RunFirst(child, program));
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         if (_failure is not null)

@@ -22,27 +22,33 @@ internal sealed class TaskThreads
 
     public int Peak { get; private set; }
 
-    /// <summary>Runs a task's life on a thread of its own.</summary>
-    public void Start(Action job)
+    /// <summary>A thread for a task that is to be made. Null where the host has no more of them.</summary>
+    public Worker? Take()
     {
         Worker? worker;
         lock (_taskThreadLock)
         {
-            if (!_idle.TryPop(out worker))
+            if (_idle.TryPop(out worker))
             {
-                Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
+                return worker;
             }
-        }
 
-        if (worker is not null)
-        {
-            worker.Give(job);
-            return;
+            Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
         }
 
         worker = new Worker(this);
-        worker.Give(job);
-        new Thread(worker.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        try
+        {
+            new Thread(worker.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // What .NET makes of pthread_create's EAGAIN.
+            Interlocked.Decrement(ref _count);
+            return null;
+        }
+
+        return worker;
     }
 
     private bool Rest(Worker worker)
@@ -60,18 +66,23 @@ internal sealed class TaskThreads
         }
     }
 
-    private sealed class Worker(TaskThreads threads)
+    /// <summary>A thread that waits for its task.</summary>
+    public sealed class Worker(TaskThreads threads)
     {
         private readonly Host.HostFutex _given = new();
         private Action? _job;
 
+        /// <summary>Runs a task's life; the thread is another's after that.</summary>
         public void Give(Action job)
         {
             Volatile.Write(ref _job, job);
             _given.Wake();
         }
 
-        public void Run()
+        /// <summary>There is to be no task.</summary>
+        public void Dismiss() => Give(static () => { });
+
+        internal void Run()
         {
             do
             {
