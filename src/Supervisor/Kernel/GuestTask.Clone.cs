@@ -21,11 +21,25 @@ internal sealed partial class GuestTask
     public SyscallResult Clone(in CloneArguments arguments)
     {
         Errno error = arguments.Check();
-        if (error == Errno.None)
+        if (error != Errno.None)
         {
-            error = CheckProcessLimit();
+            return error;
         }
 
+        // What was sent before is the parent's alone: it is delivered first, and then the call made again.
+        if (!BeginFork(arguments.Has(CLONE_THREAD)))
+        {
+            return SyscallResult.RestartNoIntr;
+        }
+
+        SyscallResult result = CloneUndisturbed(arguments);
+        EndFork();
+        return result;
+    }
+
+    private SyscallResult CloneUndisturbed(in CloneArguments arguments)
+    {
+        Errno error = CheckProcessLimit();
         if (error != Errno.None)
         {
             return error;
@@ -37,7 +51,16 @@ internal sealed partial class GuestTask
             return pidFd;
         }
 
-        SyscallResult result = Clone(arguments, pidFd);
+        SyscallResult result = Errno.EAGAIN;
+        if (Machine.Threads.Take(needsChild: !arguments.Has(CLONE_VM) || arguments.Has(CLONE_VFORK)) is { } thread)
+        {
+            result = Clone(arguments, pidFd, thread);
+            if (result.Failed)
+            {
+                thread.Dismiss();
+            }
+        }
+
         if (result.Failed && pidFd >= 0)
         {
             Files.Unreserve(pidFd);
@@ -47,7 +70,8 @@ internal sealed partial class GuestTask
     }
 
     /// <param name="pidFd">Reserved; -1 without CLONE_PIDFD.</param>
-    private SyscallResult Clone(in CloneArguments arguments, int pidFd)
+    /// <param name="thread">For the new task.</param>
+    private SyscallResult Clone(in CloneArguments arguments, int pidFd, TaskThread thread)
     {
         bool sharesMemory = arguments.Has(CLONE_VM);
         HostChild? child = null;
@@ -109,8 +133,13 @@ internal sealed partial class GuestTask
         byte[] fpState = FpStateForChild();
         GuestAddress setTid = arguments.Has(CLONE_CHILD_SETTID) ? arguments.ChildTid : default;
         Machine.Started(task, arguments.Has(CLONE_THREAD));
+        if (!arguments.Has(CLONE_THREAD))
+        {
+            task.Group.ApplyCpuLimit();
+        }
+
         Machine.Placement.Enter(task);
-        Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid), needsChild: !sharesMemory || vfork is not null);
+        thread.Give(() => task.RunCloned(child, hostTid, registers, fpState, setTid));
         if (vfork is not null)
         {
             WaitForVfork(vfork);
@@ -146,6 +175,11 @@ internal sealed partial class GuestTask
             task.Inherit(this);
             group.Add(task);
             Machine.Tasks.Add(task);
+            if (group != Group)
+            {
+                GiveForkSignals(task);
+            }
+
             return task;
         }
     }

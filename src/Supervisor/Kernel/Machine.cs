@@ -116,6 +116,12 @@ internal sealed unsafe partial class Machine : IDisposable
             BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
+        if (Threads.Take(needsChild: false) is not { } thread)
+        {
+            Fail("a thread cannot be started");
+            return ExitFailure;
+        }
+
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
         if (child is null)
         {
@@ -139,7 +145,8 @@ internal sealed unsafe partial class Machine : IDisposable
         }
 
         _living = 1;
-        Threads.Start(() => task.RunFirst(child, program), needsChild: false);
+        group.ApplyCpuLimit();
+        thread.Give(() => task.RunFirst(child, program));
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         Threads.Close();

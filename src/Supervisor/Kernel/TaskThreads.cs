@@ -35,29 +35,35 @@ internal sealed class TaskThreads
     /// <summary>Times that a kept host child was used again; for the report.</summary>
     public int ChildrenReused { get; private set; }
 
-    /// <summary>Runs a task's life on a thread of its own.</summary>
-    /// <param name="needsChild">It will want a host child of its own.</param>
-    public void Start(Action job, bool needsChild)
+    /// <summary>A thread for a task that is to be made. Null where the host has no more of them.</summary>
+    /// <param name="needsChild">The task will want a host child of its own.</param>
+    public TaskThread? Take(bool needsChild)
     {
         TaskThread? thread;
         lock (_taskThreadLock)
         {
             (Stack<TaskThread> first, Stack<TaskThread> second) = needsChild ? (_idleWithChild, _idle) : (_idle, _idleWithChild);
-            if (!first.TryPop(out thread) && !second.TryPop(out thread))
+            if (first.TryPop(out thread) || second.TryPop(out thread))
             {
-                Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
+                return thread;
             }
-        }
 
-        if (thread is not null)
-        {
-            thread.Give(job);
-            return;
+            Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
         }
 
         thread = new TaskThread(this);
-        thread.Give(job);
-        new Thread(thread.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        try
+        {
+            new Thread(thread.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // What .NET makes of pthread_create's EAGAIN.
+            Interlocked.Decrement(ref _count);
+            return null;
+        }
+
+        return thread;
     }
 
     /// <summary>Ends the host children that idle threads keep; returns when they are gone. No task runs any more.</summary>
@@ -176,11 +182,15 @@ internal sealed class TaskThread(TaskThreads threads)
         threads.EndHold(reused: false);
     }
 
-    internal void Give(Action job)
+    /// <summary>Runs a task's life; the thread is another's after that.</summary>
+    public void Give(Action job)
     {
         Volatile.Write(ref _job, job);
         _given.Wake();
     }
+
+    /// <summary>There is to be no task.</summary>
+    public void Dismiss() => Give(static () => { });
 
     internal void Run()
     {
