@@ -12,6 +12,7 @@ using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Signals;
 using UmlHost.Syscalls;
+using UmlHost.Terminals;
 using UmlHost.Trace;
 
 using static UmlHost.Native.Linux;
@@ -105,13 +106,15 @@ internal sealed unsafe partial class Machine : IDisposable
         ThreadGroup group = NewInit();
         FdTable files = new();
         HostFileSystem fileSystem = new();
-        StandardStreams.Inherit(files, fileSystem);
+        Credentials credentials = Credentials.OfCaller();
+        HostTerminal? terminal = HostTerminal.Open(this, credentials);
+        StandardStreams.Inherit(files, fileSystem, terminal);
         FsContext fs = fileSystem.StartContext();
 
         MemoryMap memory = new(Frames) { StackLimit = group.Limits[RLIMIT_STACK].rlim_cur };
         GuestTask task = new(group.Tgid, group, memory, files, fs)
         {
-            Credentials = Credentials.OfCaller(),
+            Credentials = credentials,
             BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
@@ -135,12 +138,18 @@ internal sealed unsafe partial class Machine : IDisposable
             group.Add(task);
             Tasks.Add(task);
             _init = group;
+            if (terminal is not null)
+            {
+                Terminals.Add(terminal);
+                terminal.Control(group);
+            }
         }
 
         _living = 1;
         Threads.Start(() => task.RunFirst(child, program));
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
+        terminal?.End();
         if (_failure is not null)
         {
             return ExitFailure;
