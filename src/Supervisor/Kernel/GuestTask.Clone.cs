@@ -302,6 +302,7 @@ internal sealed partial class GuestTask
     private void SetHost(PtraceThread host)
     {
         Host = host;
+        Memory.AddThread(host);
         host.Place(Machine.Placement.CpuOf(this));
         BeginCpuTime();
     }

@@ -188,14 +188,19 @@ internal sealed unsafe partial class MemoryMap
 
         Faults.File++;
         Pte protection = area.PteProtection() | Pte.Cache;
-        if (!area.IsShared)
+        bool withoutWrite = !area.IsShared || area.Cache.TracksWrites;
+        if (withoutWrite)
         {
             protection &= ~Pte.Write;
+        }
+        else if ((protection & Pte.Write) != 0 && access is not (Access.Read or Access.Execute))
+        {
+            area.Cache.MarkWritten(first, (ulong)count);
         }
 
         int from = index - (int)(page - first);
         SetPresent(leaf, from, from + count, frame, protection);
-        return access == Access.Write && !area.IsShared ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
+        return access == Access.Write && withoutWrite ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
     }
 
     /// <summary>A write to a present page without write permission in a writable private area: take the page
@@ -209,6 +214,13 @@ internal sealed unsafe partial class MemoryMap
         {
             int from = index;
             int to = index + 1;
+            if (area.IsShared)
+            {
+                area.Cache!.MarkWritten(area.CachePage(new GuestAddress(leaf->Start + ((ulong)index << GuestAddress.PageShift))), 1);
+                low = area.Cache.TracksWrites ? index : low;
+                high = area.Cache.TracksWrites ? index + 1 : high;
+            }
+
             while (from > low && CanTakeOver(area, (*leaf)[from - 1]))
             {
                 from--;

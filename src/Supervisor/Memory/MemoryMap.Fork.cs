@@ -32,7 +32,7 @@ internal sealed unsafe partial class MemoryMap
                     continue;
                 }
 
-                Vma copy = area.Slice(area.Start, area.End);
+                Vma copy = area.Slice(area.Start, area.End, child);
                 copy.Flags &= ~VmaFlags.Locked;
                 child._areas.Insert(copy);
                 if (!area.IsShared && (area.Flags & VmaFlags.WipeOnFork) == 0)

@@ -94,6 +94,12 @@ internal sealed unsafe partial class MemoryMap
 
             RemoveRange(start, start + size);
             Vma area = new(start, start + size, prot & ProtectionMask, areaFlags, cache, cache is null ? 0 : offset);
+            if (cache is not null)
+            {
+                cache.AddMapping(this, area.MayShareWrites);
+                cache.Release();
+            }
+
             _areas.Insert(area);
             area = MergeAround(area);
             if ((flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0)
@@ -318,7 +324,7 @@ internal sealed unsafe partial class MemoryMap
         {
             DropPages(inside.Start, inside.End);
             _areas.Remove(inside);
-            inside.Cache?.Release();
+            ReleaseLater(inside);
         }
     }
 
@@ -365,6 +371,7 @@ internal sealed unsafe partial class MemoryMap
     private void ProtectPages(Vma area)
     {
         Pte wanted = area.PteProtection();
+        bool tracksWrites = area.IsShared && area.Cache!.TracksWrites;
         for (PageTableLeaf* leaf = _table.Next(area.Start, area.End); leaf != null;
             leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), area.End))
         {
@@ -380,7 +387,8 @@ internal sealed unsafe partial class MemoryMap
                 }
 
                 Pte protection = wanted;
-                if (!area.IsShared && (wanted & Pte.Write) != 0 && !IsSoleUser(entry))
+                bool holdBack = area.IsShared ? tracksWrites && !entry.Has(Pte.Write) : !IsSoleUser(entry);
+                if ((wanted & Pte.Write) != 0 && holdBack)
                 {
                     protection &= ~Pte.Write;
                 }
@@ -402,7 +410,8 @@ internal sealed unsafe partial class MemoryMap
 
     /// <summary>Takes the pages of [start, end) out of the table and gathers their frames. What the host child
     /// still has there is marked, to be unmapped by the next sync.</summary>
-    private void DropPages(GuestAddress start, GuestAddress end)
+    /// <param name="copies">False leaves pages that are the process's own.</param>
+    private void DropPages(GuestAddress start, GuestAddress end, bool copies = true)
     {
         for (PageTableLeaf* leaf = _table.Next(start, end); leaf != null;
             leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), end))
@@ -412,7 +421,7 @@ internal sealed unsafe partial class MemoryMap
             for (int index = low; index < high; index++)
             {
                 PageTableEntry entry = (*leaf)[index];
-                if (!entry.IsPresent)
+                if (!entry.IsPresent || !(copies || entry.Has(Pte.Cache)))
                 {
                     continue;
                 }
@@ -436,7 +445,7 @@ internal sealed unsafe partial class MemoryMap
             return;
         }
 
-        Vma upper = area.Slice(at, area.End);
+        Vma upper = area.Slice(at, area.End, this);
         _areas.Resize(area, area.Start, at);
         _areas.Insert(upper);
     }
@@ -449,7 +458,7 @@ internal sealed unsafe partial class MemoryMap
         {
             _areas.Remove(next);
             _areas.Resize(area, area.Start, next.End);
-            next.Cache?.Release();
+            next.Release(this);
         }
 
         Vma? previous = _areas.Previous(area);
@@ -457,7 +466,7 @@ internal sealed unsafe partial class MemoryMap
         {
             _areas.Remove(area);
             _areas.Resize(previous, previous.Start, area.End);
-            area.Cache?.Release();
+            area.Release(this);
             return previous;
         }
 

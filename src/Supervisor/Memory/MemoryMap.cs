@@ -32,6 +32,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     // them through the host child, so they are freed only after the batch that unmaps them has run.
     private readonly List<(uint First, uint Count)> _gathered = [];
 
+    // Areas taken away, as far as their files want what was written to them.
+    private readonly List<Vma> _goneAreas = [];
+
     private long _pages;
     private int _users = 1;
 
@@ -108,8 +111,10 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
             for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
                 DropPages(area.Start, area.End);
-                area.Cache?.Release();
+                area.Release(this);
             }
+
+            ReleaseAreas();
 
             for (PageTableLeaf* leaf = _table.TakeDirty(); leaf != null; leaf = leaf->NextDirty)
             {

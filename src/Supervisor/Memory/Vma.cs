@@ -83,13 +83,19 @@ internal sealed class Vma
             && ReferenceEquals(Cache, next.Cache)
             && (Cache is null || Offset + Length == next.Offset);
 
-    /// <summary>A copy for [<paramref name="start"/>, <paramref name="end"/>) of this area, with a reference of
-    /// its own to the cache.</summary>
-    public Vma Slice(GuestAddress start, GuestAddress end)
+    /// <summary>A shared mapping that is writable or can be made so.</summary>
+    public bool MayShareWrites => (Flags & (VmaFlags.Shared | VmaFlags.DenyWrite)) == VmaFlags.Shared;
+
+    /// <summary>A copy for [<paramref name="start"/>, <paramref name="end"/>) of this area, known to the cache as one
+    /// of <paramref name="map"/>.</summary>
+    public Vma Slice(GuestAddress start, GuestAddress end, MemoryMap map)
     {
-        Cache?.AddReference();
+        Cache?.AddMapping(map, MayShareWrites);
         return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start));
     }
+
+    /// <summary>The area is gone from <paramref name="map"/>.</summary>
+    public void Release(MemoryMap map) => Cache?.RemoveMapping(map, MayShareWrites);
 
     /// <summary>The protection bits of an entry that has all that this area allows.</summary>
     public Pte PteProtection()
