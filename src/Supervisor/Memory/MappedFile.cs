@@ -42,6 +42,10 @@ internal abstract class MappedFile
     {
     }
 
+    /// <summary>Makes a hole of bytes [<paramref name="from"/>, <paramref name="to"/>) (MADV_REMOVE): what fallocate
+    /// does with FALLOC_FL_PUNCH_HOLE, <see cref="PageCache.Punch"/> included. No lock is held.</summary>
+    public virtual Errno PunchHole(ulong from, ulong to) => Errno.EOPNOTSUPP;
+
     /// <summary>The file's page cache, made at the first use and kept for as long as the file is.</summary>
     public PageCache Pages(FrameAllocator frames)
     {

@@ -41,15 +41,13 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     public MemoryMap(FrameAllocator frames)
     {
         _frames = frames;
-        _areas.Insert(new Vma(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), PROT_NONE, VmaFlags.Sealed, null, 0));
+        _areas.Insert(new Vma(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), PROT_NONE, VmaFlags.Sealed | VmaFlags.Reserved, null, 0));
         ReserveStubEntries();
     }
 
     /// <summary>Where areas without an address of their own go, downwards. Set by the loader at exec.</summary>
     public GuestAddress MmapBase { get; set; } = new(0x7fff_f7ff_f000);
 
-    /// <summary>Most bytes that the stack area may grow to (RLIMIT_STACK).</summary>
-    public ulong StackLimit { get; set; } = 8UL << 20;
 
     /// <summary>Bounds of the heap (brk).</summary>
     public GuestAddress BreakStart { get; private set; }
@@ -132,6 +130,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
 
             FreeGathered();
             _ops.Clear();
+
+            // Whoever still has the map, to read another process's memory, finds nothing in it.
+            _areas.Clear();
             _table.Dispose();
         }
     }

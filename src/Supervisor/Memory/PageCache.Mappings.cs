@@ -105,13 +105,13 @@ internal sealed partial class PageCache
         _file.Written(first, count);
     }
 
-    /// <summary>Whether a page is dirty: it can be mapped writable without notice.</summary>
-    public bool IsDirty(ulong page)
+    /// <summary>Whether a page is in memory.</summary>
+    public bool Has(ulong page)
     {
         lock (_pageCacheLock)
         {
             return _chunks.TryGetValue(page / FrameAllocator.FramesPerChunk, out Chunk? chunk)
-                && chunk.IsDirty((int)(page % FrameAllocator.FramesPerChunk));
+                && chunk.Has((int)(page % FrameAllocator.FramesPerChunk));
         }
     }
 

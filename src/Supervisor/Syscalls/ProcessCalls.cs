@@ -110,7 +110,7 @@ internal static unsafe class ProcessCalls
         }
 
         Errno error = group.Limits.Set(resource, value, task.Credentials.Has(CAP_SYS_RESOURCE), out old);
-        if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA)
+        if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA or RLIMIT_AS)
         {
             lock (task.Machine.Tasks.Lock)
             {
@@ -133,6 +133,9 @@ internal static unsafe class ProcessCalls
                 break;
             case RLIMIT_STACK:
                 task.Memory.StackLimit = value.rlim_cur;
+                break;
+            case RLIMIT_AS:
+                task.Memory.AddressSpaceLimit = value.rlim_cur;
                 break;
             case RLIMIT_DATA:
                 task.Memory.DataLimit = value.rlim_cur;
