@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
