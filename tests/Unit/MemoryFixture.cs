@@ -45,9 +45,9 @@ internal sealed class MemoryFixture : IDisposable
     }
 
     /// <summary>A file to map, open until the end of the test.</summary>
-    public PageCacheTests.TestFile File(ulong size)
+    public PageCacheTests.TestFile File(ulong size, bool tracked = false)
     {
-        PageCacheTests.TestFile file = new(size);
+        PageCacheTests.TestFile file = new(size) { IsTracked = tracked };
         _files.Add(file);
         return file;
     }

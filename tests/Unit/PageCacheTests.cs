@@ -163,7 +163,26 @@ public sealed unsafe class PageCacheTests : IDisposable
 
         public bool IsClosed { get; private set; }
 
-        public override ulong Size { get; } = size;
+        public override ulong Size => CurrentSize;
+
+        public ulong CurrentSize { get; set; } = size;
+
+        public bool IsTracked { get; init; }
+
+        /// <summary>What was written back: page and first byte.</summary>
+        public List<(ulong Offset, int Length, byte First)> Writes { get; } = [];
+
+        public List<(ulong First, ulong Count)> Notices { get; } = [];
+
+        public override bool TracksWrites => IsTracked;
+
+        public override Result WriteAt(ulong offset, ReadOnlySpan<byte> source)
+        {
+            Writes.Add((offset, source.Length, source[0]));
+            return new Result(source.Length);
+        }
+
+        protected internal override void Written(ulong first, ulong count) => Notices.Add((first, count));
 
         public override ulong Device => 1;
 

@@ -51,6 +51,13 @@ internal static unsafe class HostScheduler
         return information;
     }
 
+    /// <summary>Bytes of memory and swap that the host has.</summary>
+    public static ulong MemoryAndSwap()
+    {
+        sysinfo information = Information();
+        return (information.totalram + information.totalswap) * information.mem_unit;
+    }
+
     /// <summary>A memory barrier on every thread of the machine (MEMBARRIER_CMD_GLOBAL); takes milliseconds.</summary>
     public static Result GlobalBarrier() => LibC.syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0);
 }

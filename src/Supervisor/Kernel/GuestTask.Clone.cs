@@ -345,6 +345,7 @@ internal sealed partial class GuestTask
     private void SetHost(PtraceThread host)
     {
         Host = host;
+        Memory.AddThread(host);
         Machine.Placement.Settle(this);
         BeginCpuTime();
     }

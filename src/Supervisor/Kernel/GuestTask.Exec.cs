@@ -27,7 +27,7 @@ internal sealed partial class GuestTask
                 return SyscallResult.NoReturn;
             }
 
-            MemoryMap memory = new(Machine.Frames) { StackLimit = Group.Limits[RLIMIT_STACK].rlim_cur, DataLimit = Group.Limits[RLIMIT_DATA].rlim_cur };
+            MemoryMap memory = Group.Limits.NewMemory(Machine.Frames);
             if (!program.TryMap(memory, out LoadedProgram? loaded, out error))
             {
                 memory.Dispose();
@@ -43,6 +43,8 @@ internal sealed partial class GuestTask
             {
                 // The host child serves on, with this thread in it.
                 memory.Attach(old.Child);
+                old.RemoveThread(Host);
+                memory.AddThread(Host);
                 Memory = memory;
                 _ = old.Leave();
                 Machine.Add(old);

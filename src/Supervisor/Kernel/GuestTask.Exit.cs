@@ -68,6 +68,7 @@ internal sealed partial class GuestTask
         PtraceThread? host = (PtraceThread?)Host;
         if (host is not null)
         {
+            memory.RemoveThread(host);
             EndCpuTime();
             Machine.Add(host.Counters);
         }

@@ -112,7 +112,7 @@ internal sealed unsafe partial class Machine : IDisposable
         StandardStreams.Inherit(files, fileSystem, terminal);
         FsContext fs = fileSystem.StartContext();
 
-        MemoryMap memory = new(Frames) { StackLimit = group.Limits[RLIMIT_STACK].rlim_cur };
+        MemoryMap memory = group.Limits.NewMemory(Frames);
         GuestTask task = new(group.Tgid, group, memory, files, fs)
         {
             Credentials = credentials,

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 
+using UmlHost.Memory;
 using UmlHost.Native;
 
 using static UmlHost.Native.Linux;
@@ -41,6 +42,14 @@ internal sealed unsafe class ResourceLimits
 
         return copy;
     }
+
+    /// <summary>An empty address space with these limits.</summary>
+    public MemoryMap NewMemory(FrameAllocator frames) => new(frames)
+    {
+        AddressSpaceLimit = this[RLIMIT_AS].rlim_cur,
+        DataLimit = this[RLIMIT_DATA].rlim_cur,
+        StackLimit = this[RLIMIT_STACK].rlim_cur,
+    };
 
     public rlimit this[int resource]
     {

@@ -61,6 +61,7 @@ internal sealed unsafe class FrameAllocator : IDisposable
         ulong frames = memory.FrameBytes >> FrameShift;
         _chunkCount = (uint)(frames / FramesPerChunk);
         _limitFrames = limitBytes == 0 ? ulong.MaxValue : limitBytes >> FrameShift;
+        MachineBytes = limitBytes == 0 ? HostScheduler.MemoryAndSwap() : limitBytes;
         _references = (int*)HostPages.Reserve(frames * sizeof(int));
         _chunkUsers = (int*)HostPages.Reserve(_chunkCount * (ulong)sizeof(int));
         _kept = (ulong*)HostPages.Reserve(_chunkCount * (FramesPerChunk / 8UL));
@@ -73,6 +74,12 @@ internal sealed unsafe class FrameAllocator : IDisposable
     public long PeakGranted => Volatile.Read(ref _peakGranted);
 
     public ulong LimitBytes => _limitFrames == ulong.MaxValue ? 0 : _limitFrames << FrameShift;
+
+    /// <summary>The memory of the machine that guests see: the limit, or the host's memory and swap.</summary>
+    public ulong MachineBytes { get; }
+
+    /// <summary>Which of a run of frames the host holds memory for: bit 0 of each byte.</summary>
+    public bool Resident(uint first, Span<byte> pages) => _memory.Resident(FileOffset(first), pages.Length, pages);
 
     public ulong ResidentBytes => _memory.ResidentBytes();
 

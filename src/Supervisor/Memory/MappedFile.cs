@@ -25,6 +25,27 @@ internal abstract class MappedFile
     /// (whole pages of a frame); less than asked for means the end of the file.</summary>
     public abstract Result ReadAt(ulong offset, Span<byte> destination);
 
+    /// <summary>Whether what guests write through shared mappings must be brought to the file with
+    /// <see cref="WriteAt"/>: such pages are mapped without write permission until they are written, and then
+    /// counted as dirty (<see cref="PageCache.WriteBack"/>). False where the frames are the file, as in a tmpfs.
+    /// </summary>
+    public virtual bool TracksWrites => false;
+
+    /// <summary>Writes the content of dirty pages back; never beyond <see cref="Size"/>. Under the page cache lock.
+    /// </summary>
+    public virtual Result WriteAt(ulong offset, ReadOnlySpan<byte> source) => new(-(long)Errno.EROFS);
+
+    /// <summary>Pages [<paramref name="first"/>, +<paramref name="count"/>) are about to become writable in a shared
+    /// mapping (Linux's page_mkwrite): for the file's times. Once for each time that a page goes from clean to dirty
+    /// if <see cref="TracksWrites"/>, else at most once for each fault. Under the mmap lock, and no other.</summary>
+    protected internal virtual void Written(ulong first, ulong count)
+    {
+    }
+
+    /// <summary>Makes a hole of bytes [<paramref name="from"/>, <paramref name="to"/>) (MADV_REMOVE): what fallocate
+    /// does with FALLOC_FL_PUNCH_HOLE, <see cref="PageCache.Punch"/> included. No lock is held.</summary>
+    public virtual Errno PunchHole(ulong from, ulong to) => Errno.EOPNOTSUPP;
+
     /// <summary>The file's page cache, made at the first use and kept for as long as the file is.</summary>
     public PageCache Pages(FrameAllocator frames)
     {
@@ -40,6 +61,9 @@ internal abstract class MappedFile
 
     /// <summary>Pages read so far: about as many as are kept.</summary>
     public long CachedPages => Volatile.Read(ref _pages)?.PagesRead ?? 0;
+
+    /// <summary>The file's page cache if something has used it; null else.</summary>
+    public PageCache? CurrentPages => Volatile.Read(ref _pages);
 
     /// <summary>The last holder other than a mapping is gone: the pages, and then the file, go with the last
     /// mapping, which may be at once.</summary>

@@ -16,12 +16,6 @@ internal sealed unsafe partial class MemoryMap
     /// <summary>Most pages that are copied on the mere suspicion of a write.</summary>
     private const int GuessRun = 4;
 
-    /// <summary>The stack area grows in steps of this many bytes, where Linux grows page by page: one trap
-    /// instead of thirty-two.</summary>
-    private const ulong StackStep = 128 * 1024;
-
-    private const ulong StackGuardGap = 256 * GuestAddress.PageSize;
-
     /// <summary>A guest access to <paramref name="address"/> that the host child could not make.</summary>
     public FaultResult Fault(GuestAddress address, Access access)
     {
@@ -49,7 +43,7 @@ internal sealed unsafe partial class MemoryMap
             }
         }
 
-        if (area.IsSealed || area.Protection == PROT_NONE || (access != Access.Unknown && !area.Allows(access)))
+        if (area.IsReserved || area.Protection == PROT_NONE || (access != Access.Unknown && !area.Allows(access)))
         {
             return FaultResult.SegvAccessError;
         }
@@ -188,21 +182,21 @@ internal sealed unsafe partial class MemoryMap
 
         Faults.File++;
         Pte protection = area.PteProtection() | Pte.Cache;
-        if (!area.IsShared)
+        bool withoutWrite = !area.IsShared || area.Cache.TracksWrites;
+        if (withoutWrite)
         {
             protection &= ~Pte.Write;
+        }
+        else if ((protection & Pte.Write) != 0 && access is not (Access.Read or Access.Execute))
+        {
+            area.Cache.MarkWritten(first, (ulong)count);
         }
 
         int from = index - (int)(page - first);
         SetPresent(leaf, from, from + count, frame, protection);
-        if (area.IsShared)
-        {
-            return FaultResult.Resolved;
-        }
-
         // Private data of a program is touched in order to be changed.
-        bool guess = access == Access.Unknown && (area.Protection & (PROT_WRITE | PROT_EXEC)) == PROT_WRITE;
-        return access == Access.Write || guess
+        bool guess = access == Access.Unknown && !area.IsShared && (area.Protection & (PROT_WRITE | PROT_EXEC)) == PROT_WRITE;
+        return (access == Access.Write && withoutWrite) || guess
             ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun)
             : FaultResult.Resolved;
     }
@@ -218,6 +212,13 @@ internal sealed unsafe partial class MemoryMap
         {
             int from = index;
             int to = index + 1;
+            if (area.IsShared)
+            {
+                area.Cache!.MarkWritten(area.CachePage(new GuestAddress(leaf->Start + ((ulong)index << GuestAddress.PageShift))), 1);
+                low = area.Cache.TracksWrites ? index : low;
+                high = area.Cache.TracksWrites ? index + 1 : high;
+            }
+
             while (from > low && CanTakeOver(area, (*leaf)[from - 1]))
             {
                 from--;
@@ -361,31 +362,5 @@ internal sealed unsafe partial class MemoryMap
         }
 
         return -1;
-    }
-
-    /// <summary>Extends the stack area down to <paramref name="address"/>, as Linux's expand_stack: not beyond
-    /// the limit, and not near another mapping.</summary>
-    private Vma? GrowStack(GuestAddress address)
-    {
-        Vma? area = _areas.FindAtOrAbove(address);
-        if (area is null || (area.Flags & VmaFlags.GrowsDown) == 0 || area.End - address > StackLimit || address.Value < MinAddress)
-        {
-            return null;
-        }
-
-        Vma? below = _areas.Previous(area);
-        ulong floor = below is null || below.Protection == PROT_NONE || (below.Flags & VmaFlags.GrowsDown) != 0
-            ? below?.End.Value ?? MinAddress
-            : below.End.Value + StackGuardGap;
-        ulong start = address.PageDown.Value;
-        if (start < floor)
-        {
-            return null;
-        }
-
-        ulong lowest = Math.Max(floor, area.End.Value > StackLimit ? area.End.Value - StackLimit : 0);
-        start = Math.Min(start, Math.Max(start & ~(StackStep - 1), (lowest + GuestAddress.PageSize - 1) & GuestAddress.PageMask));
-        _areas.Resize(area, new GuestAddress(start), area.End);
-        return area;
     }
 }

@@ -27,6 +27,7 @@ internal sealed unsafe partial class MemoryMap
             MemoryMap child = new(_frames)
             {
                 MmapBase = MmapBase,
+                AddressSpaceLimit = AddressSpaceLimit,
                 StackLimit = StackLimit,
                 DataLimit = DataLimit,
                 BreakStart = BreakStart,
@@ -47,14 +48,14 @@ internal sealed unsafe partial class MemoryMap
 
             for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
-                if (area.IsSealed || (area.Flags & VmaFlags.DontFork) != 0)
+                if (area.IsReserved || (area.Flags & VmaFlags.DontFork) != 0)
                 {
                     continue;
                 }
 
-                Vma copy = area.Slice(area.Start, area.End);
-                copy.Flags &= ~VmaFlags.Locked;
-                child._areas.Insert(copy);
+                Vma copy = area.Slice(area.Start, area.End, child);
+                copy.Flags &= ~VmaFlags.LockMask;
+                child.InsertArea(copy);
                 if (!area.IsShared && (area.Flags & VmaFlags.WipeOnFork) == 0)
                 {
                     SharePages(area, child);

@@ -47,7 +47,7 @@ internal sealed unsafe partial class MemoryMap
 
             key = isPrivate
                 ? new FutexKey(this, address.Value | 1)
-                : new FutexKey(area.Cache!, area.Offset + (address - area.Start));
+                : new FutexKey(area.Cache!, (area.CachePage(address) << GuestAddress.PageShift) + address.PageOffset);
             return Errno.None;
         }
     }

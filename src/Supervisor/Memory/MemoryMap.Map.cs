@@ -1,5 +1,3 @@
-using System;
-
 using UmlHost.Abi;
 using UmlHost.Native;
 using UmlHost.Syscalls;
@@ -21,8 +19,10 @@ internal sealed unsafe partial class MemoryMap
     /// <param name="file">Null for anonymous memory. That it may be mapped this way is checked by the caller.</param>
     /// <param name="offset">Bytes; a whole number of pages.</param>
     /// <param name="extra">Flags that have no MAP_* bit.</param>
+    /// <param name="lockLimit">Most bytes that may be locked: see <see cref="Lock"/>.</param>
     /// <returns>The address, or -errno.</returns>
-    public SyscallResult Map(GuestAddress hint, ulong length, int prot, int flags, MappedFile? file, ulong offset, VmaFlags extra = VmaFlags.None)
+    public SyscallResult Map(
+        GuestAddress hint, ulong length, int prot, int flags, MappedFile? file, ulong offset, VmaFlags extra = VmaFlags.None, ulong lockLimit = ulong.MaxValue)
     {
         if ((offset & ~GuestAddress.PageMask) != 0 || length == 0)
         {
@@ -65,18 +65,17 @@ internal sealed unsafe partial class MemoryMap
         }
 
         int type = flags & MAP_TYPE;
-        if (type is not (MAP_PRIVATE or MAP_SHARED or MAP_SHARED_VALIDATE))
-        {
-            return Errno.EINVAL;
-        }
-
-        VmaFlags areaFlags = extra
-            | (type == MAP_PRIVATE ? 0 : VmaFlags.Shared)
+        bool isShared = type is MAP_SHARED or MAP_SHARED_VALIDATE;
+        bool isValid = (isShared || type == MAP_PRIVATE) && (file is not null || type != MAP_SHARED_VALIDATE)
+            && ((flags & MAP_GROWSDOWN) == 0 || (file is null && !isShared));
+        VmaFlags areaFlags = extra | _defaultFlags
+            | (isShared ? VmaFlags.Shared : 0)
             | ((flags & MAP_GROWSDOWN) != 0 ? VmaFlags.GrowsDown : 0)
-            | ((flags & MAP_NORESERVE) != 0 ? VmaFlags.NoReserve : 0);
+            | ((flags & MAP_NORESERVE) != 0 ? VmaFlags.NoReserve : 0)
+            | ((flags & MAP_LOCKED) != 0 ? VmaFlags.Locked : 0);
 
         PageCache? cache = file?.Pages(_frames);
-        if (cache is null && type != MAP_PRIVATE)
+        if (cache is null && isShared)
         {
             cache = new PageCache(_frames, null);
             offset = 0;
@@ -89,6 +88,13 @@ internal sealed unsafe partial class MemoryMap
         lock (_mmapLock)
         {
             GuestAddress start = PlaceArea(hint, size, flags, out Errno error);
+            if (error == Errno.None)
+            {
+                error = (flags & MAP_LOCKED) != 0 && lockLimit == 0 ? Errno.EPERM
+                    : !isValid ? Errno.EINVAL
+                    : CheckLimits(start, size, prot, areaFlags, lockLimit);
+            }
+
             if (error != Errno.None)
             {
                 cache?.Release();
@@ -97,13 +103,20 @@ internal sealed unsafe partial class MemoryMap
 
             RemoveRange(start, start + size);
             Vma area = new(start, start + size, prot & ProtectionMask, areaFlags, cache, cache is null ? 0 : offset);
-            _areas.Insert(area);
-            area = MergeAround(area);
-            if ((flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0)
+            if (cache is not null)
             {
-                Populate(start, start + size, (prot & PROT_WRITE) != 0 ? Access.Write : Access.Read);
+                cache.AddMapping(this, area.MayShareWrites);
+                cache.Release();
             }
 
+            InsertArea(area);
+            bool populate = area.IsLocked || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+            Access access = PopulateAccess(area);
+            area = MergeAround(area);
+            if (populate && area.Protection != PROT_NONE && (area.Flags & VmaFlags.LockOnFault) == 0)
+            {
+                _ = Populate(start, start + size, access);
+            }
             else if (cache?.File is not null && type == MAP_PRIVATE)
             {
                 MapAhead(start, start + size);
@@ -133,71 +146,6 @@ internal sealed unsafe partial class MemoryMap
         }
     }
 
-    public Errno Protect(GuestAddress start, ulong length, int prot)
-    {
-        int grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-        if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !start.IsPageAligned)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (length == 0)
-        {
-            return Errno.None;
-        }
-
-        ulong size = (length + GuestAddress.PageSize - 1) & GuestAddress.PageMask;
-        GuestAddress end = start + size;
-        if (end <= start)
-        {
-            return Errno.ENOMEM;
-        }
-
-        if ((prot & ~(ProtectionMask | PROT_SEM | grows)) != 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        lock (_mmapLock)
-        {
-            Vma? area = _areas.FindAtOrAbove(start);
-            if (area is null)
-            {
-                return Errno.ENOMEM;
-            }
-
-            if (grows == PROT_GROWSDOWN)
-            {
-                if (area.Start >= end)
-                {
-                    return Errno.ENOMEM;
-                }
-
-                if ((area.Flags & VmaFlags.GrowsDown) == 0)
-                {
-                    return Errno.EINVAL;
-                }
-
-                start = area.Start;
-            }
-            else if (area.Start > start)
-            {
-                return Errno.ENOMEM;
-            }
-            else if (grows == PROT_GROWSUP)
-            {
-                return Errno.EINVAL;
-            }
-
-            if (HasSealed(start, end))
-            {
-                return Errno.EPERM;
-            }
-
-            return ProtectRange(area, start, end, prot & ProtectionMask);
-        }
-    }
-
     /// <summary>Sets where the heap begins (the end of the program's bss), at exec.</summary>
     public void SetBreakStart(GuestAddress start)
     {
@@ -206,7 +154,8 @@ internal sealed unsafe partial class MemoryMap
     }
 
     /// <summary>brk: the new program break, or the old one where it cannot move.</summary>
-    public GuestAddress Break(GuestAddress wanted)
+    /// <param name="lockLimit">See <see cref="Lock"/>.</param>
+    public GuestAddress Break(GuestAddress wanted, ulong lockLimit = ulong.MaxValue)
     {
         lock (_mmapLock)
         {
@@ -219,21 +168,32 @@ internal sealed unsafe partial class MemoryMap
             GuestAddress to = wanted.PageUp;
             if (to < from)
             {
-                RemoveRange(to, from);
-            }
-            else if (to > from)
-            {
-                // A page stays free between the heap and what is above it.
-                Vma? above = _areas.FindAtOrAbove(from);
-                if (above is not null && above.Start < to + GuestAddress.PageSize)
+                if (HasSealed(to, from))
                 {
                     return BreakEnd;
                 }
 
-                Vma area = new(from, to, PROT_READ | PROT_WRITE, VmaFlags.Heap, null, 0);
-                _areas.Insert(area);
-                MergeAround(area);
-                if (from == BreakStart.PageUp || to - from >= EagerBreak)
+                RemoveRange(to, from);
+            }
+            else if (to > from)
+            {
+                // A page stays free between the heap and what is above it, and the guard of a stack.
+                Vma? above = _areas.FindAtOrAbove(from);
+                VmaFlags flags = VmaFlags.Heap | _defaultFlags;
+                if ((above is not null && GuardedStart(above) < to + GuestAddress.PageSize)
+                    || CheckLimits(from, to - from, PROT_READ | PROT_WRITE, flags, lockLimit) != Errno.None)
+                {
+                    return BreakEnd;
+                }
+
+                Vma area = new(from, to, PROT_READ | PROT_WRITE, flags, null, 0);
+                InsertArea(area);
+                area = MergeAround(area);
+                if (area.IsLocked)
+                {
+                    PopulateQuietly(area);
+                }
+                else if (from == BreakStart.PageUp || to - from >= EagerBreak)
                 {
                     // It is touched at once: that would be a fault more.
                     _ = FaultLocked(from, Access.Write);
@@ -244,9 +204,6 @@ internal sealed unsafe partial class MemoryMap
             return wanted;
         }
     }
-
-    /// <summary>Most bytes of heap (RLIMIT_DATA).</summary>
-    public ulong DataLimit { get; set; } = ulong.MaxValue;
 
     /// <summary>Where a new area goes: at the hint if it is free there, else the highest free place.</summary>
     private GuestAddress PlaceArea(GuestAddress hint, ulong size, int flags, out Errno error)
@@ -266,7 +223,9 @@ internal sealed unsafe partial class MemoryMap
             return hint;
         }
 
-        if (!hint.IsNull)
+        bool below2G = (flags & MAP_32BIT) != 0;
+        GuestAddress top = below2G ? new GuestAddress(0x8000_0000) : GuestAddress.TaskSize;
+        if (!hint.IsNull && size <= top.Value)
         {
             GuestAddress at = hint.PageDown;
             if (at.Value < MinAddress)
@@ -274,19 +233,17 @@ internal sealed unsafe partial class MemoryMap
                 at = new GuestAddress(MinAddress);
             }
 
-            if (at.Value <= GuestAddress.TaskSize.Value - size && IsFree(at, at + size))
+            if (at.Value <= top.Value - size && IsFree(at, at + size, withGuard: true))
             {
                 return at;
             }
         }
 
-        GuestAddress floor = new(MinAddress);
-        GuestAddress found = (flags & MAP_32BIT) != 0
-            ? _areas.FindGapAbove(new GuestAddress(0x4000_0000), new GuestAddress(0x8000_0000), size)
-            : _areas.FindGapBelow(MmapBase, floor, size);
-        if (found.IsNull && (flags & MAP_32BIT) == 0)
+        GuestAddress floor = new((flags & MAP_ABOVE4G) != 0 ? 1UL << 32 : MinAddress);
+        GuestAddress found = below2G ? FindFromBelow(new GuestAddress(0x4000_0000), top, size) : FindFromAbove(MmapBase, floor, size);
+        if (found.IsNull && !below2G)
         {
-            found = _areas.FindGapAbove(MmapBase, GuestAddress.TaskSize, size);
+            found = FindFromBelow(MmapBase > floor ? MmapBase : floor, GuestAddress.TaskSize, size);
         }
 
         if (found.IsNull)
@@ -297,10 +254,44 @@ internal sealed unsafe partial class MemoryMap
         return found;
     }
 
-    private bool IsFree(GuestAddress start, GuestAddress end)
+    /// <summary>Where an area begins, or rather the guard in front of it if it grows down (vm_start_gap).</summary>
+    private static GuestAddress GuardedStart(Vma area)
+        => (area.Flags & VmaFlags.GrowsDown) == 0 ? area.Start
+            : new GuestAddress(area.Start.Value < StackGuardGap ? 0 : area.Start.Value - StackGuardGap);
+
+    private GuestAddress FindFromAbove(GuestAddress ceiling, GuestAddress floor, ulong size)
+    {
+        while (true)
+        {
+            GuestAddress found = _areas.FindGapBelow(ceiling, floor, size);
+            if (found.IsNull || IsFree(found, found + size, withGuard: true))
+            {
+                return found;
+            }
+
+            ceiling = GuardedStart(_areas.FindAtOrAbove(found)!);
+        }
+    }
+
+    private GuestAddress FindFromBelow(GuestAddress floor, GuestAddress ceiling, ulong size)
+    {
+        while (true)
+        {
+            GuestAddress found = _areas.FindGapAbove(floor, ceiling, size);
+            if (found.IsNull || IsFree(found, found + size, withGuard: true))
+            {
+                return found;
+            }
+
+            floor = _areas.FindAtOrAbove(found)!.End;
+        }
+    }
+
+    /// <param name="withGuard">The guard in front of a stack is not free either.</param>
+    private bool IsFree(GuestAddress start, GuestAddress end, bool withGuard = false)
     {
         Vma? area = _areas.FindAtOrAbove(start);
-        return area is null || area.Start >= end;
+        return area is null || (withGuard ? GuardedStart(area) : area.Start) >= end;
     }
 
     private bool HasSealed(GuestAddress start, GuestAddress end)
@@ -314,193 +305,5 @@ internal sealed unsafe partial class MemoryMap
         }
 
         return false;
-    }
-
-    /// <summary>Takes the areas and the pages of [start, end) away.</summary>
-    private void RemoveRange(GuestAddress start, GuestAddress end)
-    {
-        Vma? area = _areas.FindAtOrAbove(start);
-        if (area is null || area.Start >= end)
-        {
-            return;
-        }
-
-        SplitAt(start);
-        SplitAt(end);
-        while (_areas.FindAtOrAbove(start) is Vma inside && inside.Start < end)
-        {
-            DropPages(inside.Start, inside.End);
-            _areas.Remove(inside);
-            inside.Cache?.Release();
-        }
-    }
-
-    private Errno ProtectRange(Vma area, GuestAddress start, GuestAddress end, int prot)
-    {
-        GuestAddress expected = start;
-        SplitAt(start);
-        for (Vma? next = _areas.FindAtOrAbove(start); next is not null && next.Start < end; next = _areas.Next(next))
-        {
-            if (next.Start > expected)
-            {
-                return Errno.ENOMEM;
-            }
-
-            if (IsWriteDenied(next, prot))
-            {
-                return Errno.EACCES;
-            }
-
-            if (next.End > end)
-            {
-                SplitAt(end);
-            }
-
-            area = next;
-            if (next.Protection != prot)
-            {
-                area.Protection = prot;
-                ProtectPages(area);
-                area = MergeAround(area);
-            }
-
-            expected = area.End;
-            next = area;
-        }
-
-        return expected < end ? Errno.ENOMEM : Errno.None;
-    }
-
-    private static bool IsWriteDenied(Vma area, int prot)
-        => (prot & PROT_WRITE) != 0 && (area.Flags & VmaFlags.DenyWrite) != 0;
-
-    /// <summary>The present pages of an area get the protection it has now.</summary>
-    private void ProtectPages(Vma area)
-    {
-        Pte wanted = area.PteProtection();
-        for (PageTableLeaf* leaf = _table.Next(area.Start, area.End); leaf != null;
-            leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), area.End))
-        {
-            (int low, int high) = BoundsIn(area, leaf);
-            int dirtyFrom = high;
-            int dirtyTo = low;
-            for (int index = low; index < high; index++)
-            {
-                PageTableEntry entry = (*leaf)[index];
-                if (!entry.IsPresent)
-                {
-                    continue;
-                }
-
-                Pte protection = wanted;
-                if (!area.IsShared && (wanted & Pte.Write) != 0 && !IsSoleUser(entry))
-                {
-                    protection &= ~Pte.Write;
-                }
-
-                if ((entry.Bits & Pte.Protection) != protection)
-                {
-                    (*leaf)[index] = entry.Without(Pte.Protection).With(protection | Pte.NewProtection);
-                    dirtyFrom = Math.Min(dirtyFrom, index);
-                    dirtyTo = index + 1;
-                }
-            }
-
-            if (dirtyFrom < dirtyTo)
-            {
-                MarkDirty(leaf, dirtyFrom, dirtyTo);
-            }
-        }
-    }
-
-    /// <summary>Takes the pages of [start, end) out of the table and gathers their frames. What the host child
-    /// still has there is marked, to be unmapped by the next sync.</summary>
-    private void DropPages(GuestAddress start, GuestAddress end)
-    {
-        for (PageTableLeaf* leaf = _table.Next(start, end); leaf != null;
-            leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), end))
-        {
-            int low = start.Value > leaf->Start ? PageTableLeaf.IndexOf(start) : 0;
-            int high = end.Value < leaf->Start + PageTable.LeafSpan ? PageTableLeaf.IndexOf(end) : PageTableLeaf.Entries;
-            for (int index = low; index < high; index++)
-            {
-                PageTableEntry entry = (*leaf)[index];
-                if (!entry.IsPresent)
-                {
-                    continue;
-                }
-
-                Gather(entry.Frame);
-                _pages--;
-                (*leaf)[index] = entry.Has(Pte.HostMapped)
-                    ? new PageTableEntry((ulong)(Pte.HostMapped | Pte.NewPage))
-                    : default;
-            }
-
-            MarkDirty(leaf, low, high);
-        }
-    }
-
-    private void SplitAt(GuestAddress at)
-    {
-        Vma? area = _areas.Find(at);
-        if (area is null || area.Start == at)
-        {
-            return;
-        }
-
-        Vma upper = area.Slice(at, area.End);
-        _areas.Resize(area, area.Start, at);
-        _areas.Insert(upper);
-    }
-
-    /// <summary>Joins an area with its neighbours where they are alike.</summary>
-    private Vma MergeAround(Vma area)
-    {
-        Vma? next = _areas.Next(area);
-        if (next is not null && area.CanMergeWith(next))
-        {
-            _areas.Remove(next);
-            _areas.Resize(area, area.Start, next.End);
-            next.Cache?.Release();
-        }
-
-        Vma? previous = _areas.Previous(area);
-        if (previous is not null && previous.CanMergeWith(area))
-        {
-            _areas.Remove(area);
-            _areas.Resize(previous, previous.Start, area.End);
-            area.Cache?.Release();
-            return previous;
-        }
-
-        return area;
-    }
-
-    /// <summary>Faults a range in ahead of its use; stops quietly where that cannot be done.</summary>
-    private Errno Populate(GuestAddress start, GuestAddress end, Access access)
-    {
-        for (GuestAddress at = start; at < end; at += GuestAddress.PageSize)
-        {
-            PageTableEntry entry = _table[at];
-            if (entry.IsPresent && (entry.Has(Pte.Write) || access != Access.Write))
-            {
-                continue;
-            }
-
-            FaultResult result = FaultLocked(at, access);
-            if (result != FaultResult.Resolved)
-            {
-                return result switch
-                {
-                    FaultResult.OutOfMemory => Errno.ENOMEM,
-                    FaultResult.BusAddressError => Errno.EFAULT,
-                    FaultResult.SegvMapError => Errno.ENOMEM,
-                    _ => Errno.EINVAL,
-                };
-            }
-        }
-
-        return Errno.None;
     }
 }

@@ -9,7 +9,7 @@ namespace UmlHost.Memory;
 internal sealed unsafe partial class MemoryMap
 {
     /// <summary>Whether the child must be brought up to date before the guest runs.</summary>
-    private bool NeedsSync => _table.HasDirty || _ops.Count > 0;
+    private bool NeedsSync => _table.HasDirty || _ops.Count > 0 || _goneAreas.Count > 0;
 
     /// <summary>Called by a task's own thread before it resumes the guest.</summary>
     /// <param name="thread">A stopped thread of the child, to run the batch.</param>
@@ -33,6 +33,7 @@ internal sealed unsafe partial class MemoryMap
             {
                 FreeGathered();
                 _isFresh = false;
+                ReleaseAreas();
             }
 
             return failure;
@@ -55,6 +56,29 @@ internal sealed unsafe partial class MemoryMap
         }
 
         _gathered.Add((frame, 1));
+    }
+
+    /// <summary>What a guest writes until the batch has run must reach the file too.</summary>
+    private void ReleaseLater(Vma area)
+    {
+        if (area.MayShareWrites && area.Cache!.TracksWrites)
+        {
+            _goneAreas.Add(area);
+        }
+        else
+        {
+            area.Release(this);
+        }
+    }
+
+    private void ReleaseAreas()
+    {
+        foreach (Vma area in _goneAreas)
+        {
+            area.Release(this);
+        }
+
+        _goneAreas.Clear();
     }
 
     private void FreeGathered()

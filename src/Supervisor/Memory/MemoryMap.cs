@@ -32,6 +32,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     // them through the host child, so they are freed only after the batch that unmaps them has run.
     private readonly List<(uint First, uint Count)> _gathered = [];
 
+    // Areas taken away, as far as their files want what was written to them.
+    private readonly List<Vma> _goneAreas = [];
+
     private long _pages;
 
     // No guest has run in it yet, and it is no copy of one.
@@ -41,15 +44,13 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     public MemoryMap(FrameAllocator frames)
     {
         _frames = frames;
-        _areas.Insert(new Vma(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), PROT_NONE, VmaFlags.Sealed, null, 0));
+        _areas.Insert(new Vma(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), PROT_NONE, VmaFlags.Sealed | VmaFlags.Reserved, null, 0));
         ReserveStubEntries();
     }
 
     /// <summary>Where areas without an address of their own go, downwards. Set by the loader at exec.</summary>
     public GuestAddress MmapBase { get; set; } = new(0x7fff_f7ff_f000);
 
-    /// <summary>Most bytes that the stack area may grow to (RLIMIT_STACK).</summary>
-    public ulong StackLimit { get; set; } = 8UL << 20;
 
     /// <summary>Bounds of the heap (brk).</summary>
     public GuestAddress BreakStart { get; private set; }
@@ -127,8 +128,10 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
             for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
                 DropPages(area.Start, area.End);
-                area.Cache?.Release();
+                area.Release(this);
             }
+
+            ReleaseAreas();
 
             for (PageTableLeaf* leaf = _table.TakeDirty(); leaf != null; leaf = leaf->NextDirty)
             {
@@ -146,6 +149,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
 
             FreeGathered();
             _ops.Clear();
+
+            // Whoever still has the map, to read another process's memory, finds nothing in it.
+            _areas.Clear();
             _table.Dispose();
         }
     }

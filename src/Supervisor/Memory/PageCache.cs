@@ -12,7 +12,7 @@ namespace UmlHost.Memory;
 /// chunk as the page lies in its 2 MiB of the file, so that a run of pages is one host mapping.
 /// <para>Reference counted by its mappings and its file. Lock: <c>page cache lock</c>, inside the mmap lock,
 /// outside the frame lock; held over the file's reads.</para></summary>
-internal sealed class PageCache
+internal sealed partial class PageCache
 {
     /// <summary>A miss reads this many pages around it, aligned (read-ahead and fault-around in one).</summary>
     private const int ReadAheadPages = 64;
@@ -63,17 +63,18 @@ internal sealed class PageCache
             return;
         }
 
+        _ = WriteBack(0, ulong.MaxValue);
         foreach (Chunk chunk in _chunks.Values)
         {
             for (int page = 0; page < FrameAllocator.FramesPerChunk; page++)
             {
                 if (chunk.Has(page))
                 {
-                    _frames.Release(chunk.FirstFrame + (uint)page, 1);
+                    _frames.Release(chunk.Frame[page], 1);
                 }
             }
 
-            _frames.ReleaseChunk(FrameAllocator.ChunkOf(chunk.FirstFrame));
+            _frames.ReleaseChunk(chunk.Reserved);
         }
 
         _chunks.Clear();
@@ -108,7 +109,7 @@ internal sealed class PageCache
                     return FaultResult.OutOfMemory;
                 }
 
-                chunk = new Chunk(reserved * FrameAllocator.FramesPerChunk);
+                chunk = new Chunk { Reserved = reserved };
                 _chunks.Add(index, chunk);
             }
 
@@ -125,20 +126,20 @@ internal sealed class PageCache
             int low = (int)(Math.Max(from, chunkStart) - chunkStart);
             int high = (int)(Math.Min(to, chunkStart + FrameAllocator.FramesPerChunk) - chunkStart);
             int start = within;
-            while (start > low && chunk.Has(start - 1))
+            while (start > low && chunk.Has(start - 1) && chunk.Frame[start - 1] == chunk.Frame[start] - 1)
             {
                 start--;
             }
 
             int end = within + 1;
-            while (end < high && chunk.Has(end))
+            while (end < high && chunk.Has(end) && chunk.Frame[end] == chunk.Frame[end - 1] + 1)
             {
                 end++;
             }
 
             first = chunkStart + (ulong)start;
             count = end - start;
-            frame = chunk.FirstFrame + (uint)start;
+            frame = chunk.Frame[start];
             for (int i = 0; i < count; i++)
             {
                 _frames.AddReference(frame + (uint)i);
@@ -171,17 +172,23 @@ internal sealed class PageCache
                     page++;
                 }
 
-                first = page;
-                frame = chunk.FirstFrame + (uint)(page % FrameAllocator.FramesPerChunk);
-                while (page < end && chunk.Has((int)(page % FrameAllocator.FramesPerChunk)))
+                if (page == end)
                 {
-                    _frames.AddReference(frame + (uint)(page++ - first));
+                    continue;
                 }
 
-                if (page > first)
+                first = page;
+                int at = (int)(page % FrameAllocator.FramesPerChunk);
+                frame = chunk.Frame[at];
+                uint count = 0;
+                while (page < end && chunk.Has(at) && chunk.Frame[at] == frame + count)
                 {
-                    return (int)(page - first);
+                    _frames.AddReference(frame + count++);
+                    page++;
+                    at++;
                 }
+
+                return (int)count;
             }
 
             first = 0;
@@ -222,18 +229,31 @@ internal sealed class PageCache
             }
         }
 
-        uint first = chunk.FirstFrame + (uint)start;
-        if (!_frames.TryGrant(first, (uint)(end - start)))
+        if (!ReserveFrame(chunk, within))
         {
-            if (end - start == 1 || !_frames.TryGrant(chunk.FirstFrame + (uint)within, 1))
+            return FaultResult.OutOfMemory;
+        }
+
+        uint chunkFirst = chunk.Reserved * FrameAllocator.FramesPerChunk;
+        for (int page = start; page < end; page++)
+        {
+            if (!_frames.IsFree(chunkFirst + (uint)page))
+            {
+                (start, end) = page < within ? (page + 1, end) : (start, page);
+            }
+        }
+
+        if (!_frames.TryGrant(chunkFirst + (uint)start, (uint)(end - start)))
+        {
+            start = within;
+            end = within + 1;
+            if (!_frames.TryGrant(chunkFirst + (uint)start, 1))
             {
                 return FaultResult.OutOfMemory;
             }
-
-            start = within;
-            end = within + 1;
-            first = chunk.FirstFrame + (uint)within;
         }
+
+        uint first = chunkFirst + (uint)start;
 
         if (_file is not null)
         {
@@ -260,24 +280,67 @@ internal sealed class PageCache
             PagesRead += end - start;
         }
 
-        chunk.Set(start, end);
+        chunk.Set(start, end, first);
         return FaultResult.Resolved;
     }
 
-    private sealed class Chunk(uint firstFrame)
+    /// <summary>Sees to it that the chunk reserved has a free frame for the page. An address space may still use the
+    /// frame of a page that was dropped: then later pages get theirs from a fresh chunk.</summary>
+    private bool ReserveFrame(Chunk chunk, int page)
+    {
+        if (_frames.IsFree((chunk.Reserved * FrameAllocator.FramesPerChunk) + (uint)page))
+        {
+            return true;
+        }
+
+        uint reserved = _frames.ReserveChunk();
+        if (reserved == FrameAllocator.NoChunk)
+        {
+            return false;
+        }
+
+        _frames.ReleaseChunk(chunk.Reserved);
+        chunk.Reserved = reserved;
+        return true;
+    }
+
+    private sealed class Chunk
     {
         private readonly ulong[] _present = new ulong[FrameAllocator.FramesPerChunk / 64];
+        private readonly ulong[] _dirty = new ulong[FrameAllocator.FramesPerChunk / 64];
 
-        public uint FirstFrame { get; } = firstFrame;
+        /// <summary>The chunk of frames for pages to come.</summary>
+        public uint Reserved { get; set; }
+
+        /// <summary>The frame of each page that is there.</summary>
+        public uint[] Frame { get; } = new uint[FrameAllocator.FramesPerChunk];
 
         public bool Has(int page) => (_present[page / 64] & (1UL << (page % 64))) != 0;
 
-        public void Set(int from, int to)
+        public void Set(int from, int to, uint frame)
         {
             for (int page = from; page < to; page++)
             {
+                Frame[page] = frame + (uint)(page - from);
                 _present[page / 64] |= 1UL << (page % 64);
             }
+        }
+
+        public void Clear(int page)
+        {
+            _present[page / 64] &= ~(1UL << (page % 64));
+            _dirty[page / 64] &= ~(1UL << (page % 64));
+        }
+
+        public bool IsDirty(int page) => (_dirty[page / 64] & (1UL << (page % 64))) != 0;
+
+        /// <returns>False if it was so already.</returns>
+        public bool SetDirty(int page, bool dirty)
+        {
+            ref ulong word = ref _dirty[page / 64];
+            ulong was = word;
+            word = dirty ? was | (1UL << (page % 64)) : was & ~(1UL << (page % 64));
+            return word != was;
         }
     }
 }

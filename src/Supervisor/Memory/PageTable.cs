@@ -59,6 +59,9 @@ internal sealed unsafe class PageTable : IDisposable
     private const int LeafShift = 21;
     private const int Levels = 3;
 
+    // The root of every table that is disposed of: nothing is found in it.
+    private static readonly void** s_empty = (void**)NativeMemory.AllocZeroed(Fanout, (nuint)sizeof(void*));
+
     private void** _root;
     private PageTableLeaf* _dirty;
 
@@ -224,10 +227,12 @@ internal sealed unsafe class PageTable : IDisposable
 
     public void Dispose()
     {
-        if (_root != null)
+        if (_root != s_empty)
         {
             FreeNode(_root, Levels);
-            _root = null;
+            _root = s_empty;
+            _last = null;
+            _dirty = null;
         }
     }
 

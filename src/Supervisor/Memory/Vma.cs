@@ -20,11 +20,27 @@ internal enum VmaFlags
     DontDump = 1 << 7,
     Locked = 1 << 8,
 
-    /// <summary>Reserved by UmlHost (the stub range): any change gives EPERM, as for a sealed mapping.</summary>
+    /// <summary>mseal: changes give EPERM.</summary>
     Sealed = 1 << 9,
 
     /// <summary>A shared mapping of a file that is not open for writing: PROT_WRITE gives EACCES.</summary>
     DenyWrite = 1 << 10,
+
+    /// <summary>UmlHost's own (the stub range): not the guest's, whom it does not exist for but for its being in the
+    /// way; always sealed.</summary>
+    Reserved = 1 << 11,
+
+    /// <summary>MLOCK_ONFAULT: locked, but not faulted in ahead.</summary>
+    LockOnFault = 1 << 12,
+
+    RandomRead = 1 << 13,
+    SequentialRead = 1 << 14,
+    HugePage = 1 << 15,
+    NoHugePage = 1 << 16,
+    Mergeable = 1 << 17,
+
+    /// <summary>What mlock changes.</summary>
+    LockMask = Locked | LockOnFault,
 }
 
 /// <summary>What the guest asked for: one virtual memory area (Linux's vm_area_struct). Split, merged and
@@ -61,6 +77,13 @@ internal sealed class Vma
 
     public bool IsShared => (Flags & VmaFlags.Shared) != 0;
 
+    public bool IsReserved => (Flags & VmaFlags.Reserved) != 0;
+
+    public bool IsLocked => (Flags & VmaFlags.Locked) != 0;
+
+    /// <summary>PR_SET_VMA_ANON_NAME; null for none.</summary>
+    public string? Name { get; set; }
+
     public bool IsSealed => (Flags & VmaFlags.Sealed) != 0;
 
     /// <summary>Whether an access is allowed; as on x86_64, anything but PROT_NONE can be read.</summary>
@@ -79,17 +102,24 @@ internal sealed class Vma
         => End == next.Start
             && Protection == next.Protection
             && Flags == next.Flags
-            && !IsSealed
+            && !IsReserved
+            && Name == next.Name
             && ReferenceEquals(Cache, next.Cache)
             && (Cache is null || Offset + Length == next.Offset);
 
-    /// <summary>A copy for [<paramref name="start"/>, <paramref name="end"/>) of this area, with a reference of
-    /// its own to the cache.</summary>
-    public Vma Slice(GuestAddress start, GuestAddress end)
+    /// <summary>A shared mapping that is writable or can be made so.</summary>
+    public bool MayShareWrites => (Flags & (VmaFlags.Shared | VmaFlags.DenyWrite)) == VmaFlags.Shared;
+
+    /// <summary>A copy for [<paramref name="start"/>, <paramref name="end"/>) of this area, known to the cache as one
+    /// of <paramref name="map"/>.</summary>
+    public Vma Slice(GuestAddress start, GuestAddress end, MemoryMap map)
     {
-        Cache?.AddReference();
-        return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start));
+        Cache?.AddMapping(map, MayShareWrites);
+        return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start)) { Name = Name };
     }
+
+    /// <summary>The area is gone from <paramref name="map"/>.</summary>
+    public void Release(MemoryMap map) => Cache?.RemoveMapping(map, MayShareWrites);
 
     /// <summary>The protection bits of an entry that has all that this area allows.</summary>
     public Pte PteProtection()

@@ -115,6 +115,13 @@ internal sealed class VmaTree
         Touch(at);
     }
 
+    public void Clear()
+    {
+        _blocks.Clear();
+        _last = null;
+        Count = 0;
+    }
+
     /// <summary>Moves the bounds of an area, between its neighbours.</summary>
     public void Resize(Vma area, GuestAddress start, GuestAddress end)
     {

@@ -29,7 +29,7 @@ internal static unsafe class PrctlCalls
         new(157, "prctl", &Prctl, K.PrctlOption, K.PrctlArgument, K.Hex, K.Hex, K.Hex)
         {
             Support = Support.Partial,
-            Caveat = "no seccomp, SET_MM, MDWE, SET_VMA or core scheduling; PR_SET_TSC only enables; speculation control is read-only",
+            Caveat = "no seccomp, SET_MM, MDWE or core scheduling; PR_SET_TSC only enables; speculation control is read-only",
         },
         new(158, "arch_prctl", &ArchPrctl, K.ArchPrctlCode, K.ArchPrctlArgument) { Support = Support.Partial, Caveat = "no AMX" },
     ];
@@ -51,6 +51,8 @@ internal static unsafe class PrctlCalls
                 return Errno.None;
             case PR_GET_PDEATHSIG:
                 return Store(task, value, task.ParentDeathSignal);
+            case PR_SET_VMA:
+                return value == PR_SET_VMA_ANON_NAME ? MemoryCalls.SetName(task, arguments.Address(2), arguments.ULong(3), arguments.Address(4)) : Errno.EINVAL;
             case PR_GET_DUMPABLE:
                 return task.Memory.Dumpable;
             case PR_SET_DUMPABLE:

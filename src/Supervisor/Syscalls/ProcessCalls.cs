@@ -114,7 +114,7 @@ internal static unsafe class ProcessCalls
         {
             group.ApplyCpuLimit();
         }
-        else if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA)
+        else if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA or RLIMIT_AS)
         {
             lock (task.Machine.Tasks.Lock)
             {
@@ -137,6 +137,9 @@ internal static unsafe class ProcessCalls
                 break;
             case RLIMIT_STACK:
                 task.Memory.StackLimit = value.rlim_cur;
+                break;
+            case RLIMIT_AS:
+                task.Memory.AddressSpaceLimit = value.rlim_cur;
                 break;
             case RLIMIT_DATA:
                 task.Memory.DataLimit = value.rlim_cur;

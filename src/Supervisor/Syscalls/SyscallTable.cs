@@ -37,6 +37,8 @@ internal static unsafe class SyscallTable
         ExecCalls.Calls,
         WaitCalls.Calls,
         MemoryCalls.Calls,
+        MemoryLockCalls.Calls,
+        ProcessMemoryCalls.Calls,
         ProcessCalls.Calls,
         IdentityCalls.Calls,
         SignalCalls.Calls,

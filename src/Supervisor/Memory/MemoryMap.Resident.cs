@@ -1,0 +1,110 @@
+using System;
+
+using UmlHost.Abi;
+using UmlHost.Native;
+
+using static UmlHost.Native.Linux;
+
+namespace UmlHost.Memory;
+
+// What is in memory (mincore), and bringing it to files (msync).
+internal sealed unsafe partial class MemoryMap
+{
+    /// <summary>mincore, for at most <see cref="PageTableLeaf.Entries"/> pages: one byte for each page.</summary>
+    /// <returns>ENOMEM where a page is not mapped.</returns>
+    public Errno Resident(GuestAddress start, Span<byte> pages)
+    {
+        lock (_mmapLock)
+        {
+            for (int index = 0; index < pages.Length; index++)
+            {
+                GuestAddress at = start + ((ulong)index << GuestAddress.PageShift);
+                if (_areas.Find(at) is not { } area)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                PageTableEntry entry = _table[at];
+                pages[index] = entry.IsPresent ? ResidentRun(at, entry, pages[index..])
+                    : area.Cache is not null && area.Cache.Has(area.CachePage(at)) ? (byte)1 : (byte)0;
+            }
+
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Frames are granted in runs ahead of their use: whether one has been touched the host knows.</summary>
+    private byte ResidentRun(GuestAddress at, PageTableEntry entry, Span<byte> pages)
+    {
+        if (entry.Has(Pte.Cache))
+        {
+            return 1;
+        }
+
+        Span<byte> one = pages[..1];
+        return _frames.Resident(entry.Frame, one) ? (byte)(one[0] & 1) : (byte)1;
+    }
+
+    /// <summary>msync.</summary>
+    public Errno Synchronize(GuestAddress start, ulong length, int flags)
+    {
+        ulong size = (length + GuestAddress.PageSize - 1) & GuestAddress.PageMask;
+        if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || !start.IsPageAligned || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+        {
+            return Errno.EINVAL;
+        }
+
+        GuestAddress end = start + size;
+        if (end < start)
+        {
+            return Errno.ENOMEM;
+        }
+
+        Errno missing = Errno.None;
+        for (GuestAddress at = start; at < end;)
+        {
+            PageCache? cache;
+            ulong first;
+            ulong last;
+            lock (_mmapLock)
+            {
+                Vma? area = _areas.FindAtOrAbove(at);
+                if (area is null || area.Start >= end)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                if (area.Start > at)
+                {
+                    missing = Errno.ENOMEM;
+                    at = area.Start;
+                }
+
+                if ((flags & MS_INVALIDATE) != 0 && area.IsLocked)
+                {
+                    return Errno.EBUSY;
+                }
+
+                GuestAddress to = area.End < end ? area.End : end;
+                first = area.CachePage(at);
+                last = first + ((to - at) >> GuestAddress.PageShift);
+                at = to;
+                cache = (flags & MS_SYNC) != 0 && area.IsShared ? area.Cache : null;
+                cache?.AddReference();
+            }
+
+            // The file may be slow.
+            if (cache is not null)
+            {
+                Errno error = cache.WriteBack(first, last);
+                cache.Release();
+                if (error != Errno.None)
+                {
+                    return error;
+                }
+            }
+        }
+
+        return missing;
+    }
+}
