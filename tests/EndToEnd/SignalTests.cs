@@ -9,6 +9,7 @@ namespace UmlHost.Tests.EndToEnd;
 public sealed class SignalTests
 {
     private const string Program = "/bin/sh";
+    private const string Bash = "/bin/bash";
 
     [Theory]
     [InlineData("exec sleep 20", "kill -TERM $!")]
@@ -38,8 +39,24 @@ public sealed class SignalTests
         Assert.Equal("still here\nstatus 0\n", guest.Output);
     }
 
-    private static Run Shell(string script, string program, params string[] command) => Run.Program(
-        Program,
+    /// <summary>A shell with job control gives each job a process group: SIGTSTP stops none that is orphaned, as the
+    /// tests' own is where they lead a session.</summary>
+    [Fact]
+    public void SIGTSTP_stops_until_SIGCONT()
+    {
+        const string Script = "state() { until grep -q \"^State:.[$1]\" /proc/$!/status; do sleep 0.05; done; echo $2; }; "
+            + "set -m; \"$@\" -c \"$PROGRAM\" & sleep 0.3; kill -TSTP $!; state T stopped; "
+            + "kill -CONT $!; state RS continued; kill -TERM $!; wait $!; echo status $?";
+        Run native = Shell(Bash, Script, "exec sleep 20", [Program]);
+        Run guest = Shell(Bash, Script, "exec sleep 20", [Run.UmlHostPath, "run", "--", Program]);
+        Assert.Equal("stopped\ncontinued\nstatus 143\n", native.Output);
+        Assert.Equal(native.Output, guest.Output);
+    }
+
+    private static Run Shell(string script, string program, params string[] command) => Shell(Program, script, program, command);
+
+    private static Run Shell(string shell, string script, string program, string[] command) => Run.Program(
+        shell,
         ["-c", script, "sh", .. command],
         timeout: TimeSpan.FromSeconds(20),
         environment: new System.Collections.Generic.Dictionary<string, string?> { ["PROGRAM"] = program });

@@ -40,6 +40,37 @@ public sealed class Counted
         Assert.Equal(Number(few, "managed_heap", "collections"), Number(many, "managed_heap", "collections"));
     }
 
+    /// <summary>Compared with a run of one, for what the supervisor keeps in any case.</summary>
+    [UmlHostTheory]
+    [InlineData("forks", 20_000)]
+    [InlineData("execs", 2_000)]
+    [InlineData("processes", 500)]
+    [InlineData("threads", 1_000)]
+    public void Nothing_is_left_of_many(string what, int count)
+    {
+        JsonElement one = Report("leaks", $"{what} 1");
+        JsonElement many = Report("leaks", $"{what} {count}");
+        Assert.InRange(Number(many, "processes", what is "threads" ? "threads" : "forks"), count, count);
+        Assert.Equal(0, Number(many, "left", "tasks"));
+        Assert.Equal(0, Number(many, "left", "frames"));
+        if (many.GetProperty("left").GetProperty("host_children").ValueKind != JsonValueKind.Null)
+        {
+            Assert.Equal(0, Number(many, "left", "host_children"));
+        }
+
+        // 64 threads are kept for later tasks; short runs of freed frames are kept for later grants.
+        Assert.InRange(Number(many, "left", "supervisor_threads"), 1, Number(one, "left", "supervisor_threads") + 64);
+        Assert.Equal(Number(one, "left", "descriptors"), Number(many, "left", "descriptors"));
+        Assert.InRange(Number(many, "left", "memory_bytes"), 0, 8 << 20);
+    }
+
+    [UmlHostFact]
+    public void Signals_are_counted()
+    {
+        // Handled; the last one kills a child, whose SIGCHLD is ignored.
+        Assert.Equal(101, Number(Report("signals", "100"), "processes", "signals"));
+    }
+
     [UmlHostFact]
     public void Faults_come_once_for_a_chunk_and_cost_an_operation_each_at_most()
     {

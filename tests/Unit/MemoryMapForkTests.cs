@@ -43,7 +43,7 @@ public sealed class MemoryMapForkTests : IDisposable
 
         _memory.Sync();
         long granted = _memory.Frames.Granted;
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(granted, _memory.Frames.Granted);
         Assert.Equal(100, child.PresentPages);
         HostOp op = Assert.Single(_memory.Sync());
@@ -58,7 +58,7 @@ public sealed class MemoryMapForkTests : IDisposable
         _memory.MapAnonymous(Base, 100);
         Assert.Equal(1, _memory.Map.CopyOut(At(5), [1]));
         Assert.Equal(1, _memory.Map.CopyOut(At(6), [1]));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(1, _memory.Map.CopyOut(At(5), [2]));
         Assert.Equal(1, child.CopyOut(At(6), [3]));
         Assert.Equal((2, 1), (Read(_memory.Map, 5), Read(_memory.Map, 6)));
@@ -71,7 +71,7 @@ public sealed class MemoryMapForkTests : IDisposable
         _memory.MapAnonymous(Base, 1);
         _memory.Fault(At(0));
         _memory.Sync();
-        _memory.Map.Fork().Dispose();
+        _memory.Map.Fork(default).Dispose();
         _memory.Sync();
         long granted = _memory.Frames.Granted;
         _memory.Fault(At(0));
@@ -82,20 +82,75 @@ public sealed class MemoryMapForkTests : IDisposable
     }
 
     [Fact]
-    public void Mprotect_after_fork_reaches_no_page_that_the_child_does_not_have()
+    public void Mprotect_after_fork_makes_no_operation_of_its_own_for_pages_that_the_child_does_not_have()
     {
         _memory.MapAnonymous(Base, 8);
         _memory.Fault(At(0));
         _memory.Sync();
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         RecordingHostThread host = new();
         Assert.Equal(Errno.None, child.Protect(At(2), 3 * Page, PROT_READ));
         Assert.Null(child.Sync(host));
         Assert.Empty(host.Batches);
         Assert.Equal(FaultResult.Resolved, child.Fault(At(3), Access.Read));
         Assert.Null(child.Sync(host));
+        Assert.DoesNotContain(host.Batches.Single(), op => op.Number == SYS_mprotect);
         Assert.All(host.Pages.Values, page => Assert.Equal((ulong)PROT_READ, page.Protection));
-        Assert.Equal([At(2).Value, At(3).Value, At(4).Value], host.Pages.Keys);
+    }
+
+    [Fact]
+    public void The_first_batch_of_a_fork_brings_all_pages_with_it()
+    {
+        _memory.MapAnonymous(Base, 300);
+        foreach (ulong page in (ulong[])[0, 1, 2, 299])
+        {
+            Assert.Equal(1, _memory.Map.CopyOut(At(page), [7]));
+        }
+
+        _memory.Sync();
+        using MemoryMap child = _memory.Map.Fork(default);
+        RecordingHostThread host = new();
+        Assert.Null(child.Sync(host));
+        Assert.Empty(host.Batches);
+        Assert.Equal(FaultResult.Resolved, child.Fault(At(1), Access.Read));
+        Assert.Null(child.Sync(host));
+        Assert.Single(host.Batches);
+        Assert.Equal(300, host.Pages.Count);
+    }
+
+    [Fact]
+    public void Pages_written_after_a_fork_are_copied_by_the_next_one()
+    {
+        _memory.MapAnonymous(Base, 100);
+        for (ulong page = 0; page < 100; page++)
+        {
+            Assert.Equal(1, _memory.Map.CopyOut(At(page), [(byte)page]));
+        }
+
+        _memory.Sync();
+        using MemoryMap first = _memory.Map.Fork(default);
+        _memory.Sync();
+        Assert.Equal(1, _memory.Map.CopyOut(At(40), [1]));
+        _memory.Sync();
+        using MemoryMap second = _memory.Map.Fork(default);
+        Assert.DoesNotContain(_memory.Sync(), op => op.A0 <= At(40).Value && op.A0 + op.A1 > At(40).Value);
+        Assert.Equal(1, _memory.Map.CopyOut(At(40), [2]));
+        Assert.Equal((40, 1, 2), (Read(first, 40), Read(second, 40), Read(_memory.Map, 40)));
+    }
+
+    [Fact]
+    public void A_fork_beside_other_users_copies_nothing_at_once()
+    {
+        _memory.MapAnonymous(Base, 4);
+        Assert.Equal(1, _memory.Map.CopyOut(At(0), [1]));
+        _memory.Map.Fork(default).Dispose();
+        Assert.Equal(1, _memory.Map.CopyOut(At(0), [2]));
+        _memory.Sync();
+        _memory.Map.Share();
+        long granted = _memory.Frames.Granted;
+        using MemoryMap child = _memory.Map.Fork(At(0));
+        Assert.Equal(granted, _memory.Frames.Granted);
+        _ = _memory.Map.Leave();
     }
 
     [Fact]
@@ -109,7 +164,7 @@ public sealed class MemoryMapForkTests : IDisposable
 
         Assert.Equal(Errno.None, _memory.Map.Advise(At(1), Page, MADV_DONTFORK));
         Assert.Equal(Errno.None, _memory.Map.Advise(At(3), Page, MADV_WIPEONFORK));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(FaultResult.SegvMapError, child.Fault(At(1), Access.Read));
         Assert.Equal(0, Read(child, 3));
         Assert.Equal(7, Read(child, 4));
@@ -121,7 +176,7 @@ public sealed class MemoryMapForkTests : IDisposable
     {
         Assert.False(_memory.Map.Map(At(0), 4 * Page, ReadWrite, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, null, 0).Failed);
         Assert.Equal(1, _memory.Map.CopyOut(At(1), [1]));
-        using MemoryMap child = _memory.Map.Fork();
+        using MemoryMap child = _memory.Map.Fork(default);
         Assert.Equal(1, child.CopyOut(At(1), [2]));
         Assert.Equal(1, child.CopyOut(At(2), [3]));
         Assert.Equal((2, 3), (Read(_memory.Map, 1), Read(_memory.Map, 2)));
@@ -173,7 +228,7 @@ public sealed class MemoryMapForkTests : IDisposable
                     Change(side, from, length, page => (page.Protection, 0));
                     break;
                 case 4 when sides.Count < 5 && random.Next(4) == 0:
-                    sides.Add(new Side(side.Map.Fork(), new RecordingHostThread(), new(side.Pages)));
+                    sides.Add(new Side(side.Map.Fork(default), new RecordingHostThread(), new(side.Pages)));
                     Sync(side); // as clone does
                     break;
                 case 5 when sides.Count > 2 && random.Next(4) == 0 && !ReferenceEquals(side, sides[0]):

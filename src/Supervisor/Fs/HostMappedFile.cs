@@ -11,13 +11,22 @@ using static UmlHost.Native.Linux;
 namespace UmlHost.Fs;
 
 /// <summary>The regular host files that memory maps or may map: one object for each host inode, so that all
-/// mappings share the frames that hold its pages. Lock: the <c>mapped files lock</c>, inside the mmap lock,
-/// outside the frame lock.</summary>
+/// mappings share the frames that hold its pages. Those closed last keep their pages for the next opening, unless the
+/// file has changed by then: a program that is run again is not read again. Lock: the <c>mapped files lock</c>,
+/// inside the mmap lock, outside the frame lock.</summary>
 internal sealed class HostMappedFiles
 {
+    /// <summary>Each keeps a descriptor.</summary>
+    private const int MostIdleFiles = 256;
+
     private readonly Dictionary<(ulong Device, ulong Inode), HostMappedFile> _files = [];
+    private readonly LinkedList<HostMappedFile> _idle = new();
+    private long _idlePages;
 
     public Lock Lock { get; } = new();
+
+    /// <summary>How many pages of files that nobody has open are kept.</summary>
+    public long MostIdlePages { get; set; } = 64 * 1024;
 
     /// <summary>The object of the inode that <paramref name="hostFd"/> has open, for an open file, which releases it
     /// when it is closed; null where the host does not let it be opened once more.</summary>
@@ -29,19 +38,59 @@ internal sealed class HostMappedFiles
         }
         lock (Lock)
         {
-            if (_files.TryGetValue((status.st_dev, status.st_ino), out HostMappedFile? found) && found.TryAcquire())
+            if (_files.TryGetValue((status.st_dev, status.st_ino), out HostMappedFile? found))
             {
-                return found;
+                if (Revive(found, status) || found.TryAcquire())
+                {
+                    return found;
+                }
             }
             Result own = HostPaths.Reopen(hostFd, O_RDONLY | O_NONBLOCK);
             if (own.Failed)
             {
                 return null;
             }
-            HostMappedFile file = new(this, own.Int, status.st_dev, status.st_ino);
+            HostMappedFile file = new(this, own.Int, status);
             _files[(status.st_dev, status.st_ino)] = file;
             return file;
         }
+    }
+
+    /// <summary>The last open file of <paramref name="file"/> is closed: it stays for a while. The lock is held.</summary>
+    public void Idle(HostMappedFile file)
+    {
+        file.IdlePages = file.CachedPages;
+        _idlePages += file.IdlePages;
+        _idle.AddLast(file.IdleNode);
+        while (_idle.First is { } oldest && (_idle.Count > MostIdleFiles || _idlePages > MostIdlePages))
+        {
+            TakeOut(oldest.Value);
+            oldest.Value.Drop();
+        }
+    }
+
+    /// <summary>Takes back an idle file, if that is what it is and it is as it was.</summary>
+    private bool Revive(HostMappedFile file, in stat status)
+    {
+        if (file.IdleNode.List is null)
+        {
+            return false;
+        }
+
+        TakeOut(file);
+        if (file.TryRevive(status))
+        {
+            return true;
+        }
+
+        file.Drop();
+        return false;
+    }
+
+    private void TakeOut(HostMappedFile file)
+    {
+        _idle.Remove(file.IdleNode);
+        _idlePages -= file.IdlePages;
     }
 
     /// <summary>Forgets <paramref name="file"/>; the lock is held.</summary>
@@ -56,23 +105,47 @@ internal sealed class HostMappedFiles
 
 /// <summary>A regular host file as memory maps it. Kept by the open files that asked for it and, through its page
 /// cache, by the mappings. Its own descriptor keeps the inode number from being used again meanwhile.</summary>
-internal sealed unsafe class HostMappedFile(HostMappedFiles owner, int hostFd, ulong device, ulong inode) : MappedFile
+internal sealed unsafe class HostMappedFile : MappedFile
 {
-    // Under the owner's lock.
+    private readonly HostMappedFiles _owner;
+    private readonly int _hostFd;
+    private readonly long _size;
+    private readonly timespec _modified, _changed;
+
+    // Under the owner's lock. An idle file counts as open once.
     private int _openFiles = 1;
 
-    public override ulong Size => HostPaths.Stat(hostFd, out stat status).Failed ? 0 : (ulong)status.st_size;
+    /// <param name="hostFd">Its own, taken over.</param>
+    public HostMappedFile(HostMappedFiles owner, int hostFd, in stat status)
+    {
+        _owner = owner;
+        _hostFd = hostFd;
+        _size = status.st_size;
+        _modified = status.st_mtim;
+        _changed = status.st_ctim;
+        Device = status.st_dev;
+        Inode = status.st_ino;
+        IdleNode = new LinkedListNode<HostMappedFile>(this);
+    }
 
-    public override ulong Device { get; } = device;
+    /// <summary>Its place among the idle files; in no list while it is open.</summary>
+    public LinkedListNode<HostMappedFile> IdleNode { get; }
 
-    public override ulong Inode { get; } = inode;
+    /// <summary>What it counts among the idle files.</summary>
+    public long IdlePages { get; set; }
+
+    public override ulong Size => HostPaths.Stat(_hostFd, out stat status).Failed ? 0 : (ulong)status.st_size;
+
+    public override ulong Device { get; }
+
+    public override ulong Inode { get; }
 
     public override string Path
     {
         get
         {
             Span<byte> path = stackalloc byte[PATH_MAX];
-            Result length = HostPaths.PathOf(hostFd, path);
+            Result length = HostPaths.PathOf(_hostFd, path);
             return length.Failed ? "" : Encoding.UTF8.GetString(path[..length.Int]);
         }
     }
@@ -88,16 +161,34 @@ internal sealed unsafe class HostMappedFile(HostMappedFiles owner, int hostFd, u
         return true;
     }
 
+    /// <summary>An idle file is opened again. The owner's lock is held.</summary>
+    /// <returns>False if the host's file is not what was read of it.</returns>
+    public bool TryRevive(in stat status) =>
+        status.st_size == _size && IsSame(status.st_mtim, _modified) && IsSame(status.st_ctim, _changed);
+
+    private static bool IsSame(in timespec one, in timespec other) => one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+
     /// <summary>An open file is closed.</summary>
     public void Release()
     {
-        lock (owner.Lock)
+        lock (_owner.Lock)
         {
-            if (--_openFiles == 0)
+            if (_openFiles == 1)
             {
-                ReleasePages();
+                _owner.Idle(this);
+            }
+            else
+            {
+                _openFiles--;
             }
         }
+    }
+
+    /// <summary>Gives up the idle file's pages, but for those that are mapped. The owner's lock is held.</summary>
+    public void Drop()
+    {
+        _openFiles--;
+        ReleasePages();
     }
 
     public override Result ReadAt(ulong offset, Span<byte> destination)
@@ -108,7 +199,7 @@ internal sealed unsafe class HostMappedFile(HostMappedFiles owner, int hostFd, u
             Result read;
             fixed (byte* start = destination[done..])
             {
-                read = LibC.pread(hostFd, start, (nuint)(destination.Length - done), (long)offset + done);
+                read = LibC.pread(_hostFd, start, (nuint)(destination.Length - done), (long)offset + done);
             }
             if (read.Failed && read.Error != Errno.EINTR)
             {
@@ -125,10 +216,10 @@ internal sealed unsafe class HostMappedFile(HostMappedFiles owner, int hostFd, u
 
     protected internal override void Close()
     {
-        lock (owner.Lock)
+        lock (_owner.Lock)
         {
-            owner.Remove(this);
+            _owner.Remove(this);
         }
-        _ = LibC.close(hostFd);
+        _ = LibC.close(_hostFd);
     }
 }

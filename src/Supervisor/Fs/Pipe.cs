@@ -5,6 +5,7 @@ using System.Threading;
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;
+using UmlHost.Signals;
 using UmlHost.Syscalls;
 
 using static UmlHost.Native.Linux;
@@ -181,6 +182,11 @@ internal sealed unsafe class Pipe(PseudoInode inode)
             }
             if (outcome != Outcome.Blocked)
             {
+                if (outcome == Outcome.Broken && done > 0)
+                {
+                    // The signal comes although the call tells what was written.
+                    SignalSender.SendBrokenPipe(task);
+                }
                 return done > 0 || outcome == Outcome.Done ? done : outcome == Outcome.Fault ? Errno.EFAULT : Errno.EPIPE;
             }
             if (nonblocking)

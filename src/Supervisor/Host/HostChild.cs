@@ -18,6 +18,12 @@ internal sealed unsafe class HostChild
 {
     private const uint SECCOMP_SET_MODE_FILTER = 1;
 
+    private static readonly HostOp[] s_emptyOps =
+    [
+        new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
+        new() { Number = SYS_munmap, A0 = StubLayout.End, A1 = Abi.GuestAddress.TaskSize.Value - StubLayout.End },
+    ];
+
     private readonly HostMemory _memory;
     private readonly ulong _slot;
     private readonly Lock _parkedLock = new();
@@ -51,6 +57,12 @@ internal sealed unsafe class HostChild
 
     /// <summary>Segments were written to its LDT, which only its end takes away. Stub lock.</summary>
     public bool HasLdt { get; set; }
+
+    /// <summary>An address space has been in it.</summary>
+    public bool IsUsed { get; set; }
+
+    /// <summary>What takes every mapping of a guest's away.</summary>
+    public static ReadOnlySpan<HostOp> EmptyOps => s_emptyOps;
 
     /// <summary>Starts a child. It maps the stub pages and waits for <see cref="PtraceThread.Attach"/>.</summary>
     public static Result Spawn(HostMemory memory, StubImage stub, out HostChild? child)

@@ -10,7 +10,7 @@ namespace UmlHost.Host;
 /// <summary>Where one supervisor thread sleeps until another wakes it or a point in time comes: a host futex, so
 /// that a hand-off costs one system call on each side and timeouts are exact. A wake-up that comes first is kept.
 /// </summary>
-internal sealed unsafe class HostFutex
+internal unsafe class HostFutex
 {
     private const uint Idle = 0;
     private const uint Woken = 1;
@@ -48,6 +48,14 @@ internal sealed unsafe class HostFutex
         }
     }
 
+    /// <summary>Whether <see cref="Wake"/> was called since <see cref="Arm"/>.</summary>
+    protected bool IsWoken => Volatile.Read(ref *_word) == Woken;
+
+    /// <summary>The sleeper is about to be woken. On the waker's thread.</summary>
+    protected virtual void Waking()
+    {
+    }
+
     /// <summary>Any thread.</summary>
     /// <returns>False if it had been woken already.</returns>
     public bool Wake()
@@ -55,6 +63,7 @@ internal sealed unsafe class HostFutex
         uint before = Interlocked.Exchange(ref *_word, Woken);
         if (before == Sleeping)
         {
+            Waking();
             LibC.futex_wake(_word, 1);
         }
         return before != Woken;

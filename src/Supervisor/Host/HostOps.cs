@@ -99,6 +99,16 @@ internal sealed class HostOps
     public void Call(long number, ulong a0 = 0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0, ulong a4 = 0, ulong expected = 0)
         => Add(new HostOp { Number = (ulong)number, A0 = a0, A1 = a1, A2 = a2, A3 = a3, A4 = a4, Expected = expected });
 
+    /// <summary>Puts operations before all others, as they are.</summary>
+    public void Prepend(ReadOnlySpan<HostOp> ops)
+    {
+        HostOp[] all = new HostOp[Math.Max(_ops.Length, Count + ops.Length)];
+        ops.CopyTo(all);
+        Span.CopyTo(all.AsSpan(ops.Length));
+        _ops = all;
+        Count += ops.Length;
+    }
+
     public void Clear() => Count = 0;
 
     private void Add(in HostOp op)

@@ -63,6 +63,19 @@ internal static unsafe class HostSystem
         LibC.sched_setaffinity(0, 128 * sizeof(ulong), mask);
     }
 
+    /// <summary>What the supervisor has of the host at the moment. Only the main thread has children; their number
+    /// is null where the host's kernel does not tell.</summary>
+    public static (int Threads, int Descriptors, int? Children) Resources()
+    {
+        const string ChildrenFile = "/proc/thread-self/children";
+        int? children = File.Exists(ChildrenFile)
+            ? File.ReadAllText(ChildrenFile).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length
+            : null;
+
+        // Looking at the descriptors takes one.
+        return (Directory.GetDirectories("/proc/self/task").Length, Directory.GetFiles("/proc/self/fd").Length - 1, children);
+    }
+
     /// <summary>What the host kernel said of the processor to the supervisor.</summary>
     public static HostHardware Hardware()
     {

@@ -58,6 +58,8 @@ internal sealed class HostCounters
         HandlerFaults += other.HandlerFaults;
         Interrupts += other.Interrupts;
     }
+
+    public void Clear() => Stops = Resumes = Batches = Ops = HandlerFaults = Interrupts = 0;
 }
 
 /// <summary>The host's side of one guest thread: all that the rest of the supervisor knows of how a guest is

@@ -110,26 +110,30 @@ internal sealed unsafe partial class PtraceThread
         return true;
     }
 
-    /// <summary>Takes every mapping of the guest's away, so that the child can serve another.</summary>
-    /// <returns>False if it could not be done: the child must be killed.</returns>
-    public bool TryEmpty()
+    /// <summary>Makes the stopped host thread ready for another guest, under the same supervisor thread.</summary>
+    /// <returns>False if the thread is gone.</returns>
+    public bool TryKeep()
     {
-        if (_child.HasLdt)
+        if (_cpuidFaults && SetCpuidFaults(false).Failed)
         {
             return false;
         }
 
-        Span<HostOp> ops =
-        [
-            new() { Number = SYS_munmap, A0 = StubLayout.PageSize, A1 = StubLayout.Start - StubLayout.PageSize },
-            new() { Number = SYS_munmap, A0 = StubLayout.End, A1 = Abi.GuestAddress.TaskSize.Value - StubLayout.End },
-        ];
-        return Run(ops) is null;
+        _registers = InitialRegisters;
+        _writeBack = WriteBack.All;
+        _interruptPending = false;
+        Counters.Clear();
+        return !SetRegisters(ref _registers).Failed;
     }
 
-    /// <summary>Registers and FP state as a new program finds them.</summary>
+    /// <summary>Registers, FP state and cpuid as a new program finds them.</summary>
     public void ResetRegisters()
     {
+        if (_cpuidFaults)
+        {
+            _ = SetCpuidFaults(false);
+        }
+
         _registers = InitialRegisters;
         _writeBack = WriteBack.All;
         SetFpState(s_initialFpState);

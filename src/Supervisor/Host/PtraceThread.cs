@@ -30,6 +30,7 @@ internal sealed unsafe partial class PtraceThread : IHostThread
     private siginfo_t _signalInfo;
     private WriteBack _writeBack;
     private bool _interruptPending;
+    private int _cpu = -1;
 
     private PtraceThread(HostChild child, int tid)
     {
@@ -69,8 +70,17 @@ internal sealed unsafe partial class PtraceThread : IHostThread
 
     public void RegistersChanged() => _writeBack = WriteBack.All;
 
+    /// <summary>The supervisor thread may have been placed elsewhere meanwhile.</summary>
+    public void ForgetPlace() => _cpu = -1;
+
     public void Place(int cpu)
     {
+        if (_cpu == cpu)
+        {
+            return;
+        }
+
+        _cpu = cpu;
         Span<ulong> mask = stackalloc ulong[16];
         mask.Clear();
         mask[cpu / 64] = 1UL << (cpu % 64);

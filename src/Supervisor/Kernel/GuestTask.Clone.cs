@@ -21,11 +21,25 @@ internal sealed partial class GuestTask
     public SyscallResult Clone(in CloneArguments arguments)
     {
         Errno error = arguments.Check();
-        if (error == Errno.None)
+        if (error != Errno.None)
         {
-            error = CheckProcessLimit();
+            return error;
         }
 
+        // What was sent before is the parent's alone: it is delivered first, and then the call made again.
+        if (!BeginFork(arguments.Has(CLONE_THREAD)))
+        {
+            return SyscallResult.RestartNoIntr;
+        }
+
+        SyscallResult result = CloneUndisturbed(arguments);
+        EndFork();
+        return result;
+    }
+
+    private SyscallResult CloneUndisturbed(in CloneArguments arguments)
+    {
+        Errno error = CheckProcessLimit();
         if (error != Errno.None)
         {
             return error;
@@ -37,7 +51,16 @@ internal sealed partial class GuestTask
             return pidFd;
         }
 
-        SyscallResult result = Clone(arguments, pidFd);
+        SyscallResult result = Errno.EAGAIN;
+        if (Machine.Threads.Take(needsChild: !arguments.Has(CLONE_VM) || arguments.Has(CLONE_VFORK)) is { } thread)
+        {
+            result = Clone(arguments, pidFd, thread);
+            if (result.Failed)
+            {
+                thread.Dismiss();
+            }
+        }
+
         if (result.Failed && pidFd >= 0)
         {
             Files.Unreserve(pidFd);
@@ -47,7 +70,8 @@ internal sealed partial class GuestTask
     }
 
     /// <param name="pidFd">Reserved; -1 without CLONE_PIDFD.</param>
-    private SyscallResult Clone(in CloneArguments arguments, int pidFd)
+    /// <param name="thread">For the new task.</param>
+    private SyscallResult Clone(in CloneArguments arguments, int pidFd, TaskThread thread)
     {
         bool sharesMemory = arguments.Has(CLONE_VM);
         HostChild? child = null;
@@ -68,7 +92,7 @@ internal sealed partial class GuestTask
             }
         }
 
-        MemoryMap memory = sharesMemory ? Memory.Share() : Memory.Fork();
+        MemoryMap memory = sharesMemory ? Memory.Share() : Memory.Fork(new GuestAddress(Host.Registers.rsp));
         if (!sharesMemory && Memory.Sync(Host) is { } failure)
         {
             Machine.HostFailed(this, failure.ToString());
@@ -109,7 +133,13 @@ internal sealed partial class GuestTask
         byte[] fpState = FpStateForChild();
         GuestAddress setTid = arguments.Has(CLONE_CHILD_SETTID) ? arguments.ChildTid : default;
         Machine.Started(task, arguments.Has(CLONE_THREAD));
-        Machine.Threads.Start(() => task.RunCloned(child, hostTid, registers, fpState, setTid));
+        if (!arguments.Has(CLONE_THREAD))
+        {
+            task.Group.ApplyCpuLimit();
+        }
+
+        Machine.Placement.Enter(task);
+        thread.Give(() => task.RunCloned(child, hostTid, registers, fpState, setTid));
         if (vfork is not null)
         {
             WaitForVfork(vfork);
@@ -145,6 +175,11 @@ internal sealed partial class GuestTask
             task.Inherit(this);
             group.Add(task);
             Machine.Tasks.Add(task);
+            if (group != Group)
+            {
+                GiveForkSignals(task);
+            }
+
             return task;
         }
     }
@@ -227,7 +262,6 @@ internal sealed partial class GuestTask
     /// <summary>The new task's life, on its own supervisor thread.</summary>
     private void RunCloned(HostChild? child, int hostTid, in user_regs_struct registers, byte[] fpState, GuestAddress setTid)
     {
-        Machine.Placement.Enter(this);
         if (TryAcquireHost(child, hostTid))
         {
             if ((child is null && !Memory.Ldt.TryLoad((PtraceThread)Host)) || (CpuidFaults && ((PtraceThread)Host).SetCpuidFaults(true).Failed))
@@ -252,7 +286,7 @@ internal sealed partial class GuestTask
     /// <summary>The life of the machine's first task.</summary>
     internal void RunFirst(HostChild child, LoadedProgram program)
     {
-        Memory.Child = child;
+        Memory.Attach(child);
         Machine.Placement.Enter(this);
         PtraceThread? host = PtraceThread.Attach(child, out string? failure);
         if (host is null)
@@ -277,6 +311,14 @@ internal sealed partial class GuestTask
         PtraceThread? host;
         if (child is null)
         {
+            host = TaskThread.Current?.TakeHeld();
+            if (host is not null)
+            {
+                Memory.Attach(host.Child);
+                SetHost(host);
+                return true;
+            }
+
             child = Machine.Children.Take(out Result error);
             if (child is null)
             {
@@ -284,7 +326,7 @@ internal sealed partial class GuestTask
                 return false;
             }
 
-            Memory.Child = child;
+            Memory.Attach(child);
             hostTid = child.TakeParked();
         }
 
@@ -303,7 +345,7 @@ internal sealed partial class GuestTask
     {
         Host = host;
         Memory.AddThread(host);
-        host.Place(Machine.Placement.CpuOf(this));
+        Machine.Placement.Settle(this);
         BeginCpuTime();
     }
 }

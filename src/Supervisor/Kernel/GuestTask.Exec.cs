@@ -39,13 +39,28 @@ internal sealed partial class GuestTask
             UnshareForExec();
             MemoryMap old = Memory;
             LeaveMemoryNotice();
-            LeaveMemory();
-            Memory = memory;
-            CredentialsForExec();
-            Host = null!;
-            if (!TryAcquireHost(null, 0))
+            if (!old.IsShared && !old.Child!.HasLdt)
             {
-                return SyscallResult.NoReturn;
+                // The host child serves on, with this thread in it.
+                memory.Attach(old.Child);
+                Memory = memory;
+                memory.AddThread(Host);
+                old.RemoveThread(Host);
+                _ = old.Leave();
+                Machine.Add(old);
+                old.Dispose();
+                CredentialsForExec();
+            }
+            else
+            {
+                LeaveMemory();
+                Memory = memory;
+                CredentialsForExec();
+                Host = null!;
+                if (!TryAcquireHost(null, 0))
+                {
+                    return SyscallResult.NoReturn;
+                }
             }
 
             Start(loaded);

@@ -60,7 +60,7 @@ internal sealed partial class GuestTask
         used.MaxResident = long.Max(used.MaxResident, Memory.PresentPages * 4);
     }
 
-    /// <summary>Leaves address space and host thread. The last user empties the host child for another process;
+    /// <summary>Leaves address space and host thread. The last user leaves the host child for another process;
     /// one whose other host threads are in doubt is killed.</summary>
     private void LeaveMemory()
     {
@@ -86,10 +86,16 @@ internal sealed partial class GuestTask
         HostChild? child = memory.Child;
         if (child is not null)
         {
-            bool parked = host is not null && !Machine.IsEnding && host.TryEmpty() && host.Park();
-            if (!parked || !Machine.Children.Give(child))
+            // The frames may go first: nothing but the stub runs in a parked child before it has been emptied.
+            bool usable = host is not null && !Machine.IsEnding && !child.HasLdt;
+            bool held = usable && host!.Tid == child.Pid && TaskThread.Current is { } thread && thread.TryHold(host);
+            if (!held)
             {
-                child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
+                bool parked = usable && host!.Park();
+                if (!parked || !Machine.Children.Give(child))
+                {
+                    child.KillAndReap(parked ? 0 : host?.Tid ?? 0);
+                }
             }
         }
 

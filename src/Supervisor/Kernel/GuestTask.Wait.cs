@@ -22,7 +22,6 @@ internal delegate bool WaitCondition<TState>(ref TState state);
 // Sleeping, and being called back: the one way in which a guest task waits for anything.
 internal sealed partial class GuestTask
 {
-    private readonly HostFutex _sleeper = new();
     private TaskWaitEntry? _waitEntry;
     private TaskWaitEntry? _exclusiveEntry;
     private int _attention;
@@ -82,7 +81,7 @@ internal sealed partial class GuestTask
                     return WaitResult.Interrupted;
                 }
 
-                if (!Sleep(deadline))
+                if (!_sleeper.Sleep(deadline))
                 {
                     return condition(ref state) ? WaitResult.Ready : WaitResult.TimedOut;
                 }
@@ -106,13 +105,7 @@ internal sealed partial class GuestTask
     }
 
     /// <summary>After no condition held and no attention was needed; false when the deadline came.</summary>
-    public bool Sleep(Deadline deadline)
-    {
-        Machine.Placement.Leave(this);
-        bool woken = _sleeper.Sleep(deadline.Clock, deadline.Nanoseconds);
-        Machine.Placement.Enter(this);
-        return woken;
-    }
+    public bool Sleep(Deadline deadline) => _sleeper.Sleep(deadline);
 
     /// <summary>The guest is about to run: from now on a kick interrupts the host thread.</summary>
     /// <returns>False if somebody wants attention: the guest must not run.</returns>

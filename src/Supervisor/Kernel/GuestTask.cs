@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 
 using UmlHost.Fs;
@@ -11,29 +12,43 @@ namespace UmlHost.Kernel;
 /// <summary>One guest thread (Linux's task_struct): what a system call handler works with. Its own supervisor
 /// thread runs it (<see cref="Traps.TaskLoop"/>), and is the only one to change it unless a member says
 /// otherwise.</summary>
-internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
+internal sealed partial class GuestTask
 {
-    private byte[]? _scratch;
+    [ThreadStatic]
+    private static byte[]? t_scratch;
+
+    private readonly TaskSleeper _sleeper;
     private bool _isExiting;
     private TaskPollTable? _pollTable;
 
+    /// <param name="memory">The task becomes one of its users; so of the next two.</param>
+    public GuestTask(int tid, ThreadGroup group, MemoryMap memory, FdTable files, FsContext fs)
+    {
+        Tid = tid;
+        Group = group;
+        Memory = memory;
+        Files = files;
+        Fs = fs;
+        _sleeper = new TaskSleeper(this);
+    }
+
     /// <summary>The thread id that the guest sees (gettid). Changes only at an exec by another thread than the
     /// leader, which takes the leader's.</summary>
-    public int Tid { get; internal set; } = tid;
+    public int Tid { get; internal set; }
 
     /// <summary>The process it is a thread of.</summary>
-    public ThreadGroup Group { get; } = group;
+    public ThreadGroup Group { get; }
 
     public Machine Machine => Group.Machine;
 
     /// <summary>The address space (mm); another after exec. The task is one of its users.</summary>
-    public MemoryMap Memory { get; internal set; } = memory;
+    public MemoryMap Memory { get; internal set; }
 
     /// <summary>Open files; shared with CLONE_FILES, and one of their users.</summary>
-    public FdTable Files { get; internal set; } = files;
+    public FdTable Files { get; internal set; }
 
     /// <summary>Working directory and umask; shared with CLONE_FS, and one of their users.</summary>
-    public FsContext Fs { get; internal set; } = fs;
+    public FsContext Fs { get; internal set; }
 
     public required Credentials Credentials { get; set; }
 
@@ -61,6 +76,13 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     /// lock.</summary>
     internal int CpuIndex { get; set; }
 
+    /// <summary>It wants its CPU, or runs on it. Placement lock.</summary>
+    internal bool IsRunnable { get; set; }
+
+    /// <summary>How often in a row, and when last, it was woken to a CPU in use while another was idle. Placement lock.
+    /// </summary>
+    internal (int Count, long Last) CrowdedWakes { get; set; }
+
     /// <summary>Sent to this task when its parent ends (PR_SET_PDEATHSIG); 0 for none.</summary>
     public int ParentDeathSignal { get; set; }
 
@@ -75,8 +97,9 @@ internal sealed partial class GuestTask(int tid, ThreadGroup group, MemoryMap me
     public SyscallTrace? Trace { get; init; }
 
     /// <summary>64 KiB for bytes on their way between a host call that may block and guest memory. Pinned; only for
-    /// the time of one call, by the task's own thread.</summary>
-    public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+    /// the time of one call, by the task's own thread, which passes it on to the tasks that it runs later.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "Only a task may use it.")]
+    public byte[] Scratch => t_scratch ??= GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
 
     /// <summary>For the time of one poll or select, by the task's own thread.</summary>
     public TaskPollTable PollTable => _pollTable ??= new TaskPollTable(this);

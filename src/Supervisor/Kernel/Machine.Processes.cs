@@ -56,6 +56,9 @@ internal sealed partial class Machine
         }
     }
 
+    /// <summary>A signal had its effect on a task: a handler, a stop, or the end of the process.</summary>
+    internal void Delivered() => Interlocked.Increment(ref Processes.Signals);
+
     internal void Execed(GuestTask task)
     {
         _ = task;
@@ -244,4 +247,7 @@ internal sealed class ProcessCounters
     public long Threads;
     public long Execs;
     public int PeakTasks;
+
+    /// <summary>Outside the lock: interlocked.</summary>
+    public long Signals;
 }

@@ -105,6 +105,7 @@ internal sealed unsafe partial class Machine : IDisposable
         ThreadGroup group = NewInit();
         FdTable files = new();
         HostFileSystem fileSystem = new();
+        fileSystem.MappedFiles.MostIdlePages = Frames.LimitBytes == 0 ? fileSystem.MappedFiles.MostIdlePages : (long)(Frames.LimitBytes >> 15);
         StandardStreams.Inherit(files, fileSystem);
         FsContext fs = fileSystem.StartContext();
 
@@ -115,6 +116,12 @@ internal sealed unsafe partial class Machine : IDisposable
             BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
+        if (Threads.Take(needsChild: false) is not { } thread)
+        {
+            Fail("a thread cannot be started");
+            return ExitFailure;
+        }
+
         Result spawned = HostChild.Spawn(_hostMemory, _stub, out HostChild? child);
         if (child is null)
         {
@@ -138,9 +145,11 @@ internal sealed unsafe partial class Machine : IDisposable
         }
 
         _living = 1;
-        Threads.Start(() => task.RunFirst(child, program));
+        group.ApplyCpuLimit();
+        thread.Give(() => task.RunFirst(child, program));
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
+        Threads.Close();
         if (_failure is not null)
         {
             return ExitFailure;

@@ -10,12 +10,18 @@ namespace UmlHost.Kernel;
 
 /// <summary>Which CPU a task's two threads share. A hand-off between supervisor and guest thread is six times as fast
 /// on one CPU, so each task is bound to one. A new task starts where its maker runs, since most makers wait for what
-/// they made; when a CPU has had several tasks that want to run for a while and another has none, one is moved.
+/// they made. A task goes to an idle CPU when it has shared its own with others that want to run for a while
+/// (<see cref="Balance"/>), or when somebody on its CPU wakes it again and again in a short time: two tasks that talk
+/// are faster on two CPUs, as long as neither has to be woken from sleep (<see cref="TaskSleeper"/>).
 /// <para>Lock: <c>placement lock</c>, a leaf.</para></summary>
 internal sealed class Placement
 {
     /// <summary>How long an imbalance lasts before a task is moved: longer than a fork and the wait for it.</summary>
     private const long Patience = 1_000_000;
+
+    /// <summary>Wake-ups this close together, in ns, and this many of them, are a conversation.</summary>
+    private const long ConversationPause = 100_000;
+    private const int ConversationWakes = 4;
 
     private readonly Lock _placementLock = new();
     private readonly int[] _cpus = HostSystem.UsableCpus();
@@ -39,23 +45,45 @@ internal sealed class Placement
     /// <summary>Tasks that were moved to another CPU; for the report.</summary>
     public long Moves { get; private set; }
 
-    /// <summary>A task begins to want its CPU: at its start, and after each sleep.</summary>
+    /// <summary>A task begins to want its CPU: before its start, and after each sleep.</summary>
     public void Enter(GuestTask task)
     {
         bool wake = false;
         lock (_placementLock)
         {
-            List<GuestTask> here = _runnable[task.CpuIndex];
-            here.Add(task);
-            if (here.Count > 1 && !_balancing && FindIdle() >= 0)
+            if (!task.IsRunnable)
             {
-                _balancing = true;
-                wake = true;
-                if (!_started)
+                wake = Add(task);
+            }
+        }
+
+        if (wake)
+        {
+            _balancer.Wake();
+        }
+    }
+
+    /// <summary>A sleeping task is about to be woken, which makes it want its CPU.</summary>
+    public void Waking(GuestTask task)
+    {
+        bool wake = false;
+        lock (_placementLock)
+        {
+            if (!task.IsRunnable)
+            {
+                if (_runnable[task.CpuIndex].Count > 0 && FindIdle(task) is int idle and >= 0)
                 {
-                    _started = true;
-                    new Thread(Balance, 128 * 1024) { IsBackground = true, Name = "placement" }.Start();
+                    long now = Deadline.Now(CLOCK_MONOTONIC);
+                    int count = now - task.CrowdedWakes.Last < ConversationPause ? task.CrowdedWakes.Count + 1 : 1;
+                    task.CrowdedWakes = (count, now);
+                    if (count >= ConversationWakes)
+                    {
+                        task.CrowdedWakes = default;
+                        MoveTo(task, idle);
+                    }
                 }
+
+                wake = Add(task);
             }
         }
 
@@ -70,12 +98,79 @@ internal sealed class Placement
     {
         lock (_placementLock)
         {
-            _runnable[task.CpuIndex].Remove(task);
+            if (task.IsRunnable)
+            {
+                task.IsRunnable = false;
+                _runnable[task.CpuIndex].Remove(task);
+            }
         }
     }
 
-    /// <summary>The host number of a task's CPU.</summary>
-    public int CpuOf(GuestTask task) => _cpus[task.CpuIndex];
+    /// <summary>Whether a runnable task keeps nobody from running by using its CPU for nothing. A hint, without the
+    /// lock.</summary>
+    public bool MayLookOut(GuestTask task) => _cpus.Length > 1 && _runnable[task.CpuIndex].Count == 1;
+
+    /// <summary>Binds a task's threads, once it has a host thread.</summary>
+    public void Settle(GuestTask task)
+    {
+        lock (_placementLock)
+        {
+            task.Host.Place(_cpus[task.CpuIndex]);
+        }
+    }
+
+    /// <summary>The CPUs that a task may use have changed: moves it if it must.</summary>
+    public void Restricted(GuestTask task)
+    {
+        lock (_placementLock)
+        {
+            if (MayUse(task, task.CpuIndex))
+            {
+                return;
+            }
+
+            int best = -1;
+            for (int index = 0; index < _cpus.Length; index++)
+            {
+                if (MayUse(task, index) && (best < 0 || _runnable[index].Count < _runnable[best].Count))
+                {
+                    best = index;
+                }
+            }
+
+            if (best < 0)
+            {
+                return;
+            }
+
+            bool runnable = task.IsRunnable && _runnable[task.CpuIndex].Remove(task);
+            MoveTo(task, best);
+            if (runnable)
+            {
+                _runnable[best].Add(task);
+            }
+        }
+    }
+
+    private bool Add(GuestTask task)
+    {
+        List<GuestTask> here = _runnable[task.CpuIndex];
+        here.Add(task);
+        task.IsRunnable = true;
+        if (here.Count < 2 || _balancing || FindMovable(here, out _) < 0)
+        {
+            return false;
+        }
+
+        _balancing = true;
+        if (!_started)
+        {
+            _started = true;
+            new Thread(Balance, 128 * 1024) { IsBackground = true, Name = "placement" }.Start();
+        }
+
+        return true;
+    }
 
     private void Balance()
     {
@@ -100,7 +195,6 @@ internal sealed class Placement
     /// <returns>Whether there may be more to move.</returns>
     private bool MoveOne()
     {
-        int idle = FindIdle();
         int fullest = 0;
         for (int index = 1; index < _runnable.Length; index++)
         {
@@ -110,30 +204,60 @@ internal sealed class Placement
             }
         }
 
-        if (idle < 0 || _runnable[fullest].Count < 2)
-        {
-            return false;
-        }
+        List<GuestTask> from = _runnable[fullest];
+        int at = from.Count < 2 ? -1 : FindMovable(from, out int idle) is int found and >= 0 ? Move(found, idle) : -1;
+        return at >= 0;
 
-        GuestTask task = _runnable[fullest][^1];
-        _runnable[fullest].RemoveAt(_runnable[fullest].Count - 1);
-        task.CpuIndex = idle;
-        _runnable[idle].Add(task);
-        task.Host?.Place(_cpus[idle]);
-        Moves++;
-        return true;
+        int Move(int index, int to)
+        {
+            GuestTask task = from[index];
+            from.RemoveAt(index);
+            MoveTo(task, to);
+            _runnable[to].Add(task);
+            return index;
+        }
     }
 
-    private int FindIdle()
+    private void MoveTo(GuestTask task, int cpu)
+    {
+        task.CpuIndex = cpu;
+        task.Host?.Place(_cpus[cpu]);
+        Moves++;
+    }
+
+    /// <summary>The last of <paramref name="tasks"/> that may go to an idle CPU; -1 if there is none.</summary>
+    private int FindMovable(List<GuestTask> tasks, out int idle)
+    {
+        for (int index = tasks.Count - 1; index >= 0; index--)
+        {
+            idle = FindIdle(tasks[index]);
+            if (idle >= 0)
+            {
+                return index;
+            }
+        }
+
+        idle = -1;
+        return -1;
+    }
+
+    private int FindIdle(GuestTask task)
     {
         for (int index = 0; index < _runnable.Length; index++)
         {
-            if (_runnable[index].Count == 0)
+            if (_runnable[index].Count == 0 && MayUse(task, index))
             {
                 return index;
             }
         }
 
         return -1;
+    }
+
+    private bool MayUse(GuestTask task, int index)
+    {
+        ReadOnlySpan<ulong> mask = task.Scheduling.Affinity.Span;
+        int cpu = _cpus[index];
+        return mask.IsEmpty || (cpu / 64 < mask.Length && (mask[cpu / 64] & (1UL << (cpu % 64))) != 0);
     }
 }

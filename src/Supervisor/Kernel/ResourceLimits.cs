@@ -82,4 +82,20 @@ internal sealed unsafe class ResourceLimits
             return Errno.None;
         }
     }
+
+    /// <summary>The soft limit of CPU time was reached, and said so: the next time is a second later.</summary>
+    /// <returns>The limits as they were.</returns>
+    public rlimit RaiseCpu(ulong seconds)
+    {
+        lock (_rlimitLock)
+        {
+            rlimit old = _limits[RLIMIT_CPU];
+            if (old.rlim_cur <= seconds && old.rlim_cur < old.rlim_max)
+            {
+                _limits[RLIMIT_CPU].rlim_cur = old.rlim_cur + 1;
+            }
+
+            return old;
+        }
+    }
 }

@@ -2,10 +2,14 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 
+using UmlHost.Host;
+
 namespace UmlHost.Kernel;
 
 /// <summary>The supervisor's threads, one for each guest task. A thread whose task has ended waits for another: making
-/// one costs more than a guest's clone does. Lock: <c>task thread lock</c>, a leaf.</summary>
+/// one costs more than a guest's clone does. If its task was the last in an address space it keeps the host child
+/// too, stopped and under its own ptrace, so that the next fork or exec that it serves has one without a single host
+/// call. Lock: <c>task thread lock</c>, a leaf (a monitor, for its condition).</summary>
 internal sealed class TaskThreads
 {
     /// <summary>Room for a handler's buffers; sparse like all stacks.</summary>
@@ -13,74 +17,197 @@ internal sealed class TaskThreads
 
     private const int MostIdle = 64;
 
-    private readonly Lock _taskThreadLock = new();
-    private readonly Stack<Worker> _idle = new();
+    /// <summary>Idle threads that keep a host child.</summary>
+    private const int MostHeld = 16;
+
+    private readonly object _taskThreadLock = new();
+    private readonly Stack<TaskThread> _idle = new();
+    private readonly Stack<TaskThread> _idleWithChild = new();
+    private int _held;
     private int _count;
+    private bool _closed;
 
     /// <summary>Threads there are now, and most there ever were; for the report.</summary>
     public int Count => Volatile.Read(ref _count);
 
     public int Peak { get; private set; }
 
-    /// <summary>Runs a task's life on a thread of its own.</summary>
-    public void Start(Action job)
+    /// <summary>Times that a kept host child was used again; for the report.</summary>
+    public int ChildrenReused { get; private set; }
+
+    /// <summary>A thread for a task that is to be made. Null where the host has no more of them.</summary>
+    /// <param name="needsChild">The task will want a host child of its own.</param>
+    public TaskThread? Take(bool needsChild)
     {
-        Worker? worker;
+        TaskThread? thread;
         lock (_taskThreadLock)
         {
-            if (!_idle.TryPop(out worker))
+            (Stack<TaskThread> first, Stack<TaskThread> second) = needsChild ? (_idleWithChild, _idle) : (_idle, _idleWithChild);
+            if (first.TryPop(out thread) || second.TryPop(out thread))
             {
-                Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
+                return thread;
             }
+
+            Peak = Math.Max(Peak, Interlocked.Increment(ref _count));
         }
 
-        if (worker is not null)
+        thread = new TaskThread(this);
+        try
         {
-            worker.Give(job);
-            return;
+            new Thread(thread.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // What .NET makes of pthread_create's EAGAIN.
+            Interlocked.Decrement(ref _count);
+            return null;
         }
 
-        worker = new Worker(this);
-        worker.Give(job);
-        new Thread(worker.Run, StackBytes) { IsBackground = true, Name = "task" }.Start();
+        return thread;
     }
 
-    private bool Rest(Worker worker)
+    /// <summary>Ends the host children that idle threads keep; returns when they are gone. No task runs any more.</summary>
+    public void Close()
     {
         lock (_taskThreadLock)
         {
-            if (_idle.Count >= MostIdle)
+            _closed = true;
+            while (_idleWithChild.TryPop(out TaskThread? thread))
             {
-                Interlocked.Decrement(ref _count);
+                thread.Give(static () => TaskThread.Current!.KillHeld());
+            }
+
+            while (_held > 0)
+            {
+                Monitor.Wait(_taskThreadLock);
+            }
+        }
+    }
+
+    /// <summary>Whether one more thread may keep its child.</summary>
+    internal bool TryHold()
+    {
+        lock (_taskThreadLock)
+        {
+            if (_closed || _held >= MostHeld)
+            {
                 return false;
             }
 
-            _idle.Push(worker);
+            _held++;
             return true;
         }
     }
 
-    private sealed class Worker(TaskThreads threads)
+    internal void EndHold(bool reused)
     {
-        private readonly Host.HostFutex _given = new();
-        private Action? _job;
-
-        public void Give(Action job)
+        lock (_taskThreadLock)
         {
-            Volatile.Write(ref _job, job);
-            _given.Wake();
+            _held--;
+            ChildrenReused += reused ? 1 : 0;
+            Monitor.PulseAll(_taskThreadLock);
         }
+    }
 
-        public void Run()
+    /// <summary>A thread has nothing to do.</summary>
+    /// <returns>False if it is to end; it keeps no child then.</returns>
+    internal bool Rest(TaskThread thread)
+    {
+        lock (_taskThreadLock)
         {
-            do
+            if (thread.Held is not null && !_closed)
             {
-                _given.Sleep(Native.Linux.CLOCK_MONOTONIC, long.MaxValue);
-                Action job = Volatile.Read(ref _job)!;
-                _job = null;
-                job();
+                _idleWithChild.Push(thread);
+                return true;
             }
-            while (threads.Rest(this));
+
+            if (!_closed && _idle.Count < MostIdle)
+            {
+                _idle.Push(thread);
+                return true;
+            }
         }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+}
+
+/// <summary>One of them.</summary>
+internal sealed class TaskThread(TaskThreads threads)
+{
+    [ThreadStatic]
+    private static TaskThread? t_current;
+
+    private readonly HostFutex _given = new();
+    private Action? _job;
+
+    /// <summary>The calling thread; null on a thread of another kind.</summary>
+    public static TaskThread? Current => t_current;
+
+    /// <summary>The one thread of an idle host child, stopped, traced by this thread.</summary>
+    public PtraceThread? Held { get; private set; }
+
+    /// <summary>Keeps a host child whose guest process has ended. On the thread itself.</summary>
+    /// <returns>False if this one, or all together, have enough.</returns>
+    public bool TryHold(PtraceThread host)
+    {
+        if (Held is not null || !host.TryKeep() || !threads.TryHold())
+        {
+            return false;
+        }
+
+        Held = host;
+        return true;
+    }
+
+    /// <summary>Gives up the host child to a task on this thread; null if there is none.</summary>
+    public PtraceThread? TakeHeld()
+    {
+        PtraceThread? held = Held;
+        if (held is not null)
+        {
+            Held = null;
+            threads.EndHold(reused: true);
+        }
+
+        return held;
+    }
+
+    internal void KillHeld()
+    {
+        PtraceThread held = Held!;
+        Held = null;
+        held.Child.KillAndReap(held.Tid);
+        threads.EndHold(reused: false);
+    }
+
+    /// <summary>Runs a task's life; the thread is another's after that.</summary>
+    public void Give(Action job)
+    {
+        Volatile.Write(ref _job, job);
+        _given.Wake();
+    }
+
+    /// <summary>There is to be no task.</summary>
+    public void Dismiss() => Give(static () => { });
+
+    internal void Run()
+    {
+        t_current = this;
+        do
+        {
+            _given.Sleep(Native.Linux.CLOCK_MONOTONIC, long.MaxValue);
+            Action job = Volatile.Read(ref _job)!;
+            _job = null;
+            PtraceThread? held = Held;
+            job();
+            if (held == Held)
+            {
+                // The job had another host thread, perhaps on another CPU.
+                held?.ForgetPlace();
+            }
+        }
+        while (threads.Rest(this));
     }
 }

@@ -117,6 +117,7 @@ internal sealed class BinaryProgram : IDisposable
         }
 
         memory.SetBreakStart(startBreak);
+        memory.MapAllAhead();
         memory.ArgStart = stack.ArgStart;
         memory.ArgEnd = stack.ArgEnd;
         memory.EnvStart = stack.EnvStart;

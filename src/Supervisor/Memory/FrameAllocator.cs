@@ -24,7 +24,10 @@ internal sealed unsafe class FrameAllocator : IDisposable
     /// <summary>"No chunk": chunk 0 is never handed out.</summary>
     public const uint NoChunk = 0;
 
-    /// <summary>Freed runs of at least this many frames go back to the host at once. Shorter ones are kept,
+    /// <summary>A freed run of less is taken to have been touched.</summary>
+    private const uint FewFrames = 4;
+
+    /// <summary>Freed runs with at least this many touched frames go back to the host at once. Shorter ones are kept,
     /// cleared when granted again: clearing costs a third of the host's freeing and allocating.</summary>
     private const uint PunchRun = 32;
 
@@ -241,7 +244,20 @@ internal sealed unsafe class FrameAllocator : IDisposable
             return;
         }
 
-        bool punch = count >= PunchRun || Volatile.Read(ref _keptFrames) + count > MostKeptFrames;
+        // Of a run that was granted as one, often little was ever touched: the rest is a hole still.
+        Span<byte> touched = stackalloc byte[(int)count];
+        if (count < FewFrames || !_memory.Resident(FileOffset(first), (int)count, touched))
+        {
+            touched.Fill(1);
+        }
+
+        int kept = 0;
+        foreach (ref byte frame in touched)
+        {
+            kept += frame &= 1;
+        }
+
+        bool punch = kept >= PunchRun || Volatile.Read(ref _keptFrames) + kept > MostKeptFrames;
         if (punch)
         {
             _memory.Punch(FileOffset(first), (ulong)count << FrameShift);
@@ -254,10 +270,10 @@ internal sealed unsafe class FrameAllocator : IDisposable
             {
                 for (uint frame = first; frame < first + count; frame++)
                 {
-                    _kept[frame / 64] |= 1UL << (int)(frame % 64);
+                    _kept[frame / 64] |= (ulong)touched[(int)(frame - first)] << (int)(frame % 64);
                 }
 
-                _keptFrames += (int)count;
+                _keptFrames += kept;
             }
 
             for (uint frame = first; frame < first + count; frame++)

@@ -194,7 +194,16 @@ internal sealed unsafe partial class MemoryMap
 
         int from = index - (int)(page - first);
         SetPresent(leaf, from, from + count, frame, protection);
-        return access == Access.Write && withoutWrite ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
+        if (area.IsShared)
+        {
+            return access == Access.Write && withoutWrite ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
+        }
+
+        // Private data of a program is touched in order to be changed.
+        bool guess = access == Access.Unknown && (area.Protection & (PROT_WRITE | PROT_EXEC)) == PROT_WRITE;
+        return access == Access.Write || guess
+            ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun)
+            : FaultResult.Resolved;
     }
 
     /// <summary>A write to a present page without write permission in a writable private area: take the page
@@ -229,6 +238,8 @@ internal sealed unsafe partial class MemoryMap
             {
                 (*leaf)[at] = (*leaf)[at].With(Pte.Write | Pte.NewProtection);
             }
+
+            (*leaf)[index] = (*leaf)[index].With(Pte.Hot);
 
             MarkDirty(leaf, from, to);
             Faults.Reused++;
@@ -284,6 +295,7 @@ internal sealed unsafe partial class MemoryMap
 
         Faults.CopyOnWrite++;
         SetPresent(leaf, first, end, chunkFirst + (uint)first, area.PteProtection());
+        (*leaf)[index] = (*leaf)[index].With(Pte.Hot);
         return FaultResult.Resolved;
     }
 

@@ -9,6 +9,9 @@ namespace UmlHost.Memory;
 // The calls that change what the guest asked for: mmap, munmap, mprotect, brk. (madvise: MemoryMap.Advise.cs)
 internal sealed unsafe partial class MemoryMap
 {
+    /// <summary>A heap that grows by this many bytes gets its pages with the call.</summary>
+    private const ulong EagerBreak = 64 * 1024;
+
     private const int ProtectionMask = PROT_READ | PROT_WRITE | PROT_EXEC;
 
     /// <summary>mmap. The order of the checks is Linux's.</summary>
@@ -114,6 +117,10 @@ internal sealed unsafe partial class MemoryMap
             {
                 _ = Populate(start, start + size, access);
             }
+            else if (cache?.File is not null && type == MAP_PRIVATE)
+            {
+                MapAhead(start, start + size);
+            }
 
             return (long)start.Value;
         }
@@ -185,6 +192,11 @@ internal sealed unsafe partial class MemoryMap
                 if (area.IsLocked)
                 {
                     PopulateQuietly(area);
+                }
+                else if (from == BreakStart.PageUp || to - from >= EagerBreak)
+                {
+                    // It is touched at once: that would be a fault more.
+                    _ = FaultLocked(from, Access.Write);
                 }
             }
 

@@ -26,12 +26,14 @@ internal sealed unsafe partial class MemoryMap
         lock (_mmapLock)
         {
             CollectOps();
+            CollectAhead();
             HostOpFailure? failure = _ops.Count == 0 ? null : thread.Run(_ops.Span);
             _ops.Clear();
             if (failure is null)
             {
                 FreeGathered();
                 ReleaseAreas();
+                _isFresh = false;
             }
 
             return failure;

@@ -36,6 +36,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     private readonly List<Vma> _goneAreas = [];
 
     private long _pages;
+
+    // No guest has run in it yet, and it is no copy of one.
+    private bool _isFresh = true;
     private int _users = 1;
 
     public MemoryMap(FrameAllocator frames)
@@ -72,7 +75,23 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     public long MergedOps => _ops.Merged;
 
     /// <summary>The host child that is this address space; null until a task runs in it.</summary>
-    public HostChild? Child { get; set; }
+    public HostChild? Child { get; private set; }
+
+    /// <summary>Makes <paramref name="child"/> this address space. One that was another's still has the other's mappings:
+    /// the first batch begins with taking them away.</summary>
+    public void Attach(HostChild child)
+    {
+        lock (_mmapLock)
+        {
+            Child = child;
+            if (child.IsUsed)
+            {
+                _ops.Prepend(HostChild.EmptyOps);
+            }
+
+            child.IsUsed = true;
+        }
+    }
 
     /// <summary>One user more (CLONE_VM).</summary>
     public MemoryMap Share()

@@ -149,6 +149,49 @@ internal sealed partial class PageCache
         }
     }
 
+    /// <summary>The next run of pages within [<paramref name="from"/>, <paramref name="to"/>) that have been read
+    /// already, with a reference of each for the caller. Reads nothing.</summary>
+    /// <returns>Its length, all within one chunk; 0 if there is none.</returns>
+    public int TakeCachedRun(ulong from, ulong to, out ulong first, out uint frame)
+    {
+        lock (_pageCacheLock)
+        {
+            for (ulong page = from; page < to;)
+            {
+                ulong index = page / FrameAllocator.FramesPerChunk;
+                ulong next = (index + 1) * FrameAllocator.FramesPerChunk;
+                if (!_chunks.TryGetValue(index, out Chunk? chunk))
+                {
+                    page = next;
+                    continue;
+                }
+
+                ulong end = ulong.Min(next, to);
+                while (page < end && !chunk.Has((int)(page % FrameAllocator.FramesPerChunk)))
+                {
+                    page++;
+                }
+
+                first = page;
+                frame = chunk.Frame[page % FrameAllocator.FramesPerChunk];
+                while (page < end && chunk.Has((int)(page % FrameAllocator.FramesPerChunk))
+                    && chunk.Frame[page % FrameAllocator.FramesPerChunk] == frame + (uint)(page - first))
+                {
+                    _frames.AddReference(frame + (uint)(page++ - first));
+                }
+
+                if (page > first)
+                {
+                    return (int)(page - first);
+                }
+            }
+
+            first = 0;
+            frame = 0;
+            return 0;
+        }
+    }
+
     private unsafe FaultResult Fill(Chunk chunk, ulong index, int within)
     {
         int start = within & ~(ReadAheadPages - 1);

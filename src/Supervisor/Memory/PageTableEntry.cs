@@ -35,6 +35,9 @@ internal enum Pte : ulong
 
     /// <summary>Reserved by UmlHost: nothing is here and nothing ever will be.</summary>
     Sealed = 1 << 8,
+
+    /// <summary>Written after a fork had shared it: the next fork had better copy it at once.</summary>
+    Hot = 1 << 9,
 }
 
 /// <summary>One entry of a guest page table (Linux's pte_t with UML's bits): a frame and what the host child

@@ -1,9 +1,12 @@
 using System;
+using System.Numerics;
 
 using UmlHost.Abi;
 using UmlHost.Host;
 using UmlHost.Signals;
 using UmlHost.Syscalls;
+
+using static UmlHost.Native.Linux;
 
 namespace UmlHost.Kernel;
 
@@ -29,6 +32,11 @@ internal sealed partial class GuestTask
     private static GuestTask? t_current;
 
     private RestartBlock _restartBlock;
+
+    // A process is being made (fork), and the signals sent meanwhile to several processes: the new one is to get them
+    // too, for it may be among those meant. Sighand lock.
+    private bool _isForking;
+    private ulong _forkSignals;
 
     /// <summary>The task whose supervisor thread this is. For what a call cannot be told through its arguments.
     /// </summary>
@@ -83,6 +91,63 @@ internal sealed partial class GuestTask
         {
             SignalSender.Retarget(this, left);
         }
+    }
+
+    /// <summary>By the task itself: it begins to make another.</summary>
+    /// <returns>False if a signal is to be taken first: whatever was sent before a fork is not the child's.</returns>
+    internal bool BeginFork(bool isThread)
+    {
+        lock (Group.SignalLock)
+        {
+            _isForking = !isThread && !HasSignal;
+            _forkSignals = 0;
+            return !HasSignal;
+        }
+    }
+
+    internal void EndFork()
+    {
+        lock (Group.SignalLock)
+        {
+            _isForking = false;
+        }
+    }
+
+    /// <summary>The process of this task and others were sent a signal. Sighand lock.</summary>
+    internal void NoteForFork(int signal)
+    {
+        if (_isForking)
+        {
+            ulong undone = signal == SIGCONT ? SignalSet.Stop : SignalSet.Stop.Has(signal) ? SignalSet.Of(SIGCONT) : 0;
+            _forkSignals = (_forkSignals & ~undone) | SignalSet.Of(signal);
+        }
+    }
+
+    /// <summary>The process that this task makes is there: it gets what came meanwhile, and from now on its own.
+    /// Task list lock.</summary>
+    private void GiveForkSignals(GuestTask child)
+    {
+        ulong signals;
+        lock (Group.SignalLock)
+        {
+            _isForking = false;
+            signals = _forkSignals;
+        }
+
+        if (signals == 0)
+        {
+            return;
+        }
+
+        lock (child.Group.SignalLock)
+        {
+            for (; signals != 0; signals &= signals - 1)
+            {
+                child.Group.Pending.Add(BitOperations.TrailingZeroCount(signals) + 1, null);
+            }
+        }
+
+        child.Kick();
     }
 
     /// <summary>For the time of one call, which must end it with <see cref="EndTemporaryMask"/>.</summary>

@@ -92,6 +92,7 @@ internal static class SignalDelivery
             return;
         }
 
+        task.Machine.Delivered();
         task.Trace?.Signal(task, info);
         if (action.handler != SignalHandlers.SIG_DFL)
         {

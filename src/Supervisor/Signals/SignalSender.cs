@@ -15,11 +15,13 @@ internal static class SignalSender
     /// <summary>To a process: whichever of its threads does not block it takes it. EAGAIN where RLIMIT_SIGPENDING
     /// leaves no room for a realtime signal's siginfo.</summary>
     /// <param name="info">si_signo says which signal: 1 to 64.</param>
-    public static Errno Send(ThreadGroup group, in siginfo_t info)
+    /// <param name="toOthers">Other processes are sent it too: one that the process is just making is meant as well.
+    /// </param>
+    public static Errno Send(ThreadGroup group, in siginfo_t info, bool toOthers = false)
     {
         lock (group.Machine.Tasks.Lock)
         {
-            return Send(group, null, info);
+            return Send(group, null, info, toOthers);
         }
     }
 
@@ -43,7 +45,7 @@ internal static class SignalSender
             {
                 if (group.ProcessGroup == processGroup)
                 {
-                    Send(group, null, info);
+                    Send(group, null, info, toOthers: true);
                     result = Errno.None;
                 }
             }
@@ -145,7 +147,7 @@ internal static class SignalSender
     }
 
     /// <summary>Task list lock.</summary>
-    private static Errno Send(ThreadGroup group, GuestTask? target, in siginfo_t info)
+    private static Errno Send(ThreadGroup group, GuestTask? target, in siginfo_t info, bool toOthers = false)
     {
         int signal = info.si_signo;
         if (group.IsExiting || group.Tasks.Count == 0)
@@ -155,6 +157,7 @@ internal static class SignalSender
 
         if (signal == SIGKILL)
         {
+            group.Machine.Delivered();
             group.Exit(SIGKILL);
             return Errno.None;
         }
@@ -174,11 +177,21 @@ internal static class SignalSender
                 parentNews = JobControl.Continue(group);
             }
 
+            if (toOthers)
+            {
+                IReadOnlyList<GuestTask> tasks = group.Tasks;
+                for (int index = 0; index < tasks.Count; index++)
+                {
+                    tasks[index].NoteForFork(signal);
+                }
+            }
+
             error = Queue(group, target, info, out deadly);
         }
 
         if (deadly)
         {
+            group.Machine.Delivered();
             group.Exit(signal);
         }
 

@@ -24,12 +24,13 @@ internal static unsafe class KillCalls
 
     /// <summary>Sends what a program asked for to a process, or only checks for signal 0: what kill,
     /// rt_sigqueueinfo and pidfd_send_signal do once they have the process. EINVAL, EPERM, EAGAIN.</summary>
-    public static Errno Send(GuestTask task, ThreadGroup group, int signal, in siginfo_t info)
+    /// <param name="toOthers">Other processes are sent it too.</param>
+    public static Errno Send(GuestTask task, ThreadGroup group, int signal, in siginfo_t info, bool toOthers = false)
     {
         lock (task.Machine.Tasks.Lock)
         {
             Errno error = Check(task, group, signal, info);
-            return error != Errno.None || signal == 0 ? error : SignalSender.Send(group, info);
+            return error != Errno.None || signal == 0 ? error : SignalSender.Send(group, info, toOthers);
         }
     }
 
@@ -89,7 +90,7 @@ internal static unsafe class KillCalls
         {
             if (group.ProcessGroup == processGroup)
             {
-                result = Send(task, group, signal, info);
+                result = Send(task, group, signal, info, toOthers: true);
                 sent |= result == Errno.None;
             }
         }
@@ -108,7 +109,7 @@ internal static unsafe class KillCalls
             if (group != task.Group)
             {
                 found = true;
-                Errno error = Send(task, group, signal, info);
+                Errno error = Send(task, group, signal, info, toOthers: true);
                 result = error == Errno.EPERM ? result : error;
             }
         }

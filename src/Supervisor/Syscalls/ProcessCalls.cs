@@ -110,7 +110,11 @@ internal static unsafe class ProcessCalls
         }
 
         Errno error = group.Limits.Set(resource, value, task.Credentials.Has(CAP_SYS_RESOURCE), out old);
-        if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA or RLIMIT_AS)
+        if (error == Errno.None && resource == RLIMIT_CPU)
+        {
+            group.ApplyCpuLimit();
+        }
+        else if (error == Errno.None && resource is RLIMIT_NOFILE or RLIMIT_STACK or RLIMIT_DATA or RLIMIT_AS)
         {
             lock (task.Machine.Tasks.Lock)
             {

@@ -506,6 +506,7 @@ internal static unsafe class SchedulingCalls
         }
 
         target.Scheduling = target.Scheduling with { Affinity = mask.ToArray() };
+        task.Machine.Placement.Restricted(target);
         return Errno.None;
     }
 

@@ -51,6 +51,7 @@ internal sealed unsafe class Report
                 WriteFaults(json, Machine.Faults, Machine.HostCounters);
                 WriteMemory(json, Machine.Frames);
                 WriteProcesses(json, Machine);
+                WriteLeft(json, Machine);
                 WriteSyscalls(json, Machine);
             }
 
@@ -149,12 +150,34 @@ internal sealed unsafe class Report
         json.WriteNumber("forks", machine.Processes.Forks);
         json.WriteNumber("threads", machine.Processes.Threads);
         json.WriteNumber("execs", machine.Processes.Execs);
+        json.WriteNumber("signals", machine.Processes.Signals);
         json.WriteNumber("peak_tasks", machine.Processes.PeakTasks);
-        json.WriteNumber("tasks_left", machine.Tasks.TaskCount);
         json.WriteNumber("host_children_spawned", machine.Children.Spawned);
-        json.WriteNumber("host_children_reused", machine.Children.Reused);
+        json.WriteNumber("host_children_reused", machine.Children.Reused + machine.Threads.ChildrenReused);
         json.WriteNumber("supervisor_threads_peak", machine.Threads.Peak);
         json.WriteNumber("cpu_moves", machine.Placement.Moves);
+        json.WriteEndObject();
+    }
+
+    /// <summary>What a leak would show in.</summary>
+    private static void WriteLeft(Utf8JsonWriter json, Machine machine)
+    {
+        (int threads, int descriptors, int? children) = HostSystem.Resources();
+        json.WriteStartObject("left");
+        json.WriteNumber("tasks", machine.Tasks.TaskCount);
+        if (children is { } count)
+        {
+            json.WriteNumber("host_children", count);
+        }
+        else
+        {
+            json.WriteNull("host_children");
+        }
+
+        json.WriteNumber("supervisor_threads", threads);
+        json.WriteNumber("descriptors", descriptors);
+        json.WriteNumber("frames", machine.Frames.Granted);
+        json.WriteNumber("memory_bytes", machine.Frames.ResidentBytes);
         json.WriteEndObject();
     }
 
