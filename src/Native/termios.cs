@@ -48,6 +48,7 @@ public static partial class Linux
     public const int ONLRET = 0x20;
     public const int OFILL = 0x40;
     public const int OFDEL = 0x80;
+    public const int XTABS = 0x1800;
 
     // c_cflag
     public const int CBAUD = 0x100f;
@@ -55,6 +56,9 @@ public static partial class Linux
     public const int B9600 = 0xd;
     public const int B38400 = 0xf;
     public const int B115200 = 0x1002;
+    public const int BOTHER = 0x1000;
+    public const int CIBAUD = 0x100f0000;
+    public const int IBSHIFT = 16;
     public const int CSIZE = 0x30;
     public const int CS5 = 0x0;
     public const int CS6 = 0x10;
@@ -84,6 +88,17 @@ public static partial class Linux
     public const int PENDIN = 0x4000;
     public const int IEXTEN = 0x8000;
     public const int EXTPROC = 0x10000;
+}
+
+/// <summary><c>struct termio</c> (TCGETA).</summary>
+public unsafe struct termio
+{
+    public ushort c_iflag;
+    public ushort c_oflag;
+    public ushort c_cflag;
+    public ushort c_lflag;
+    public byte c_line;
+    public fixed byte c_cc[8];
 }
 
 /// <summary>The kernel's <c>struct termios</c> (TCGETS): shorter than glibc's.</summary>

@@ -28,7 +28,11 @@ public static partial class Linux
     public const int TIOCSWINSZ = 0x5414;
     public const int TIOCMGET = 0x5415;
     public const int TIOCCONS = 0x541d;
+    public const int TIOCGSOFTCAR = 0x5419;
+    public const int TIOCSSOFTCAR = 0x541a;
     public const int TIOCPKT = 0x5420;
+    public const int TIOCSBRK = 0x5427;
+    public const int TIOCCBRK = 0x5428;
     public const int TIOCNOTTY = 0x5422;
     public const int TIOCSETD = 0x5423;
     public const int TIOCGETD = 0x5424;
@@ -47,6 +51,25 @@ public static partial class Linux
     public const uint TIOCGPTLCK = 0x80045439;
     public const uint TIOCGEXCL = 0x80045440;
     public const int TIOCGPTPEER = 0x5441;
+
+    // packet mode
+    public const int TIOCPKT_DATA = 0;
+    public const int TIOCPKT_FLUSHREAD = 1;
+    public const int TIOCPKT_FLUSHWRITE = 2;
+    public const int TIOCPKT_STOP = 4;
+    public const int TIOCPKT_START = 8;
+    public const int TIOCPKT_NOSTOP = 16;
+    public const int TIOCPKT_DOSTOP = 32;
+    public const int TIOCPKT_IOCTL = 64;
+
+    // TCXONC's and TCFLSH's arguments
+    public const int TCOOFF = 0;
+    public const int TCOON = 1;
+    public const int TCIOFF = 2;
+    public const int TCION = 3;
+    public const int TCIFLUSH = 0;
+    public const int TCOFLUSH = 1;
+    public const int TCIOFLUSH = 2;
 
     // any file
     public const int FIONREAD = 0x541b;

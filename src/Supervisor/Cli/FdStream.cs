@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Text;
 
+using UmlHost.Host;
 using UmlHost.Native;
 
 using static UmlHost.Native.Linux;
@@ -51,6 +52,26 @@ internal sealed unsafe class FdStream(int fd) : Stream
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        if (!HostTty.IsRaw || LibC.isatty(fd).Failed)
+        {
+            WriteAll(buffer);
+            return;
+        }
+
+        // The terminal is in raw mode: a line feed alone would not go back to the first column.
+        int end;
+        while ((end = buffer.IndexOf((byte)'\n')) >= 0)
+        {
+            WriteAll(buffer[..end]);
+            WriteAll("\r\n"u8);
+            buffer = buffer[(end + 1)..];
+        }
+
+        WriteAll(buffer);
+    }
+
+    private void WriteAll(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty && Failure == Errno.None)
         {

@@ -1,7 +1,9 @@
 using System;
 using System.Runtime.CompilerServices;
 
+using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -16,6 +18,7 @@ namespace UmlHost.Fs;
 internal sealed unsafe partial class HostFileSystem : FileSystem
 {
     private const ulong ProcRootInode = 1;
+    private const ulong TtyDevice = 0x500, MasterDevice = 0x502;
 
     /// <summary>O_TMPFILE without the O_DIRECTORY that belongs to it.</summary>
     private const int TemporaryFile = O_TMPFILE & ~O_DIRECTORY;
@@ -206,6 +209,11 @@ internal sealed unsafe partial class HostFileSystem : FileSystem
         if (error != Errno.None)
         {
             return null;
+        }
+        if (type == S_IFCHR && status.st_rdev is TtyDevice or MasterDevice)
+        {
+            GuestTask task = GuestTask.Current;
+            return status.st_rdev == TtyDevice ? PseudoTerminals.OpenControlling(task, flags, out error) : task.Machine.Terminals.OpenMaster(task, flags, out error);
         }
         if (type == S_IFCHR)
         {

@@ -1,4 +1,5 @@
 using UmlHost.Native;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -27,16 +28,18 @@ internal static unsafe class StandardStreams
     /// <summary>Opens those that are open on the host in <paramref name="files"/>, at descriptors of their own, and
     /// puts /dev/null in the place of the supervisor's 0 and 1: a guest that closes the last reference closes
     /// the stream. 2 stays, for the supervisor's own messages.</summary>
-    public static void Inherit(FdTable files, HostFileSystem fileSystem)
+    /// <param name="terminal">The supervisor's, which streams that are it become.</param>
+    public static void Inherit(FdTable files, HostFileSystem fileSystem, HostTerminal? terminal)
     {
         Result nothing;
         fixed (byte* name = "/dev/null\0"u8)
         {
             nothing = LibC.open(name, O_RDWR | O_CLOEXEC);
         }
+        TerminalFile? shared = null;
         for (int fd = 0; fd <= 2; fd++)
         {
-            if (!IsInherited(fd) || Open(fd, fileSystem) is not { } file)
+            if (!IsInherited(fd) || (OpenTerminal(fd, terminal, ref shared) ?? Open(fd, fileSystem)) is not { } file)
             {
                 continue;
             }
@@ -53,6 +56,22 @@ internal static unsafe class StandardStreams
         {
             _ = LibC.close(nothing.Int);
         }
+    }
+
+    /// <summary>The guest's file for a stream that is the terminal, one for all where their access is the same; null
+    /// for others.</summary>
+    private static OpenFile? OpenTerminal(int hostFd, HostTerminal? terminal, ref TerminalFile? shared)
+    {
+        if (terminal is null || !terminal.IsSame(hostFd))
+        {
+            return null;
+        }
+        Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
+        if (shared is not null && shared.Flags == flags.Int)
+        {
+            return shared.Acquire();
+        }
+        return shared = new TerminalFile(terminal, flags.Int);
     }
 
     /// <summary>Whether the supervisor was started with it. What it, or the runtime before it, opened itself is to be

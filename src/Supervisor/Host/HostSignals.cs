@@ -63,6 +63,12 @@ internal static unsafe partial class HostSignals
     /// continued.</summary>
     public static void Stop() => LibC.kill(LibC.getpid(), SIGSTOP);
 
+    /// <summary>The end of the supervisor where nothing else helps.</summary>
+    public static void Kill() => LibC.kill(LibC.getpid(), SIGKILL);
+
+    /// <summary>Whoever started the supervisor is in its session, and so can continue it when it stops.</summary>
+    public static bool HasShell => LibC.getsid(LibC.getppid()) is { Failed: false } session && session.Raw == LibC.getsid(0).Raw;
+
     /// <summary>stub/startup.c, in the ahead-of-time build.</summary>
     [LibraryImport("startup"), SuppressGCTransition]
     private static partial void startup_signals(ulong* blocked, ulong* ignored);

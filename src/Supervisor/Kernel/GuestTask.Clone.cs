@@ -219,6 +219,7 @@ internal sealed partial class GuestTask
             ExitSignal = arguments.ExitSignal,
             ProcessGroup = Group.ProcessGroup,
             Session = Group.Session,
+            Terminal = Group.Terminal,
             Limits = Group.Limits.Fork(),
             Handlers = arguments.Has(CLONE_SIGHAND) ? Group.Handlers : Group.Handlers.Fork(),
             ExecutablePath = Group.ExecutablePath,

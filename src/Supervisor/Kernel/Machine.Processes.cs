@@ -5,6 +5,7 @@ using UmlHost.Host;
 using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Signals;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -13,6 +14,8 @@ namespace UmlHost.Kernel;
 // The process tree: who begins, who ends, who is told.
 internal sealed partial class Machine
 {
+    private const int KillMilliseconds = 500;
+
     private ThreadGroup? _init;
     private bool _isEnding;
 
@@ -26,6 +29,9 @@ internal sealed partial class Machine
     public TaskThreads Threads { get; } = new();
 
     public Placement Placement { get; } = new();
+
+    /// <summary>Terminals of guests, the supervisor's own among them.</summary>
+    public PseudoTerminals Terminals => field ??= new PseudoTerminals(this);
 
     /// <summary>Idle host children.</summary>
     public HostChildPool Children { get; }
@@ -122,6 +128,7 @@ internal sealed partial class Machine
         group.SetExitStatus(last.ExitStatus);
         group.Uid = last.Credentials.Uid;
         group.BecomeZombie();
+        Terminal.Exited(group);
         if (group == _init)
         {
             EndAll();
@@ -227,6 +234,24 @@ internal sealed partial class Machine
         }
 
         parent.ChildWait.WakeAll();
+    }
+
+    /// <summary>Kills every process, from outside of all tasks.</summary>
+    /// <returns>False if the task list lock cannot be had.</returns>
+    internal bool TryKillAll()
+    {
+        if (!Tasks.Lock.TryEnter(KillMilliseconds))
+        {
+            return false;
+        }
+
+        foreach (ThreadGroup group in Tasks.Groups.ToArray())
+        {
+            group.Exit(SIGKILL);
+        }
+
+        Tasks.Lock.Exit();
+        return true;
     }
 
     /// <summary>The first process is gone, and with it the machine: nobody is left to look after the others.</summary>

@@ -12,6 +12,7 @@ using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Signals;
 using UmlHost.Syscalls;
+using UmlHost.Terminals;
 using UmlHost.Trace;
 
 using static UmlHost.Native.Linux;
@@ -106,13 +107,15 @@ internal sealed unsafe partial class Machine : IDisposable
         FdTable files = new();
         HostFileSystem fileSystem = new();
         fileSystem.MappedFiles.MostIdlePages = Frames.LimitBytes == 0 ? fileSystem.MappedFiles.MostIdlePages : (long)(Frames.LimitBytes >> 15);
-        StandardStreams.Inherit(files, fileSystem);
+        Credentials credentials = Credentials.OfCaller();
+        HostTerminal? terminal = HostTerminal.Open(this, credentials);
+        StandardStreams.Inherit(files, fileSystem, terminal);
         FsContext fs = fileSystem.StartContext();
 
         MemoryMap memory = group.Limits.NewMemory(Frames);
         GuestTask task = new(group.Tgid, group, memory, files, fs)
         {
-            Credentials = Credentials.OfCaller(),
+            Credentials = credentials,
             BlockedSignals = HostSignals.Blocked & ~SignalSet.Unblockable,
             Trace = trace(this),
         };
@@ -142,6 +145,11 @@ internal sealed unsafe partial class Machine : IDisposable
             group.Add(task);
             Tasks.Add(task);
             _init = group;
+            if (terminal is not null)
+            {
+                Terminals.Add(terminal);
+                terminal.Control(group);
+            }
         }
 
         _living = 1;
@@ -150,6 +158,7 @@ internal sealed unsafe partial class Machine : IDisposable
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         Threads.Close();
+        terminal?.End();
         if (_failure is not null)
         {
             return ExitFailure;

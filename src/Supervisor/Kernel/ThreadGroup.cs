@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Threading;
 
 using UmlHost.Signals;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -36,6 +37,13 @@ internal sealed partial class ThreadGroup(Machine machine, int tgid)
     public int ProcessGroup { get; set; }
 
     public int Session { get; set; }
+
+    /// <summary>The controlling terminal of its session, unless it gave that up. Task list lock to change.</summary>
+    public Terminal? Terminal { get; set; }
+
+    /// <summary>A session leader's, whose terminal was hung up: the process group that was in its foreground, to be told
+    /// when the leader ends (Linux's tty_old_pgrp). Task list lock.</summary>
+    public int HungUpForeground { get; set; }
 
     public bool IsSessionLeader => Session == Tgid;
 

@@ -153,12 +153,13 @@ internal static class JobControl
             }
         }
 
+        group.Machine.Terminals.Host?.GiveBack();
         HostSignals.Stop();
     }
 
     /// <summary>Nobody in its session could continue this process group: no member has a parent in another process
-    /// group of the session (POSIX's orphaned process group). The first process's parent, outside, is taken for
-    /// a shell that can.</summary>
+    /// group of the session (POSIX's orphaned process group). The first process has a parent outside, which
+    /// can if the supervisor is in its session.</summary>
     public static bool IsOrphaned(ThreadGroup group)
     {
         lock (group.Machine.Tasks.Lock)
@@ -166,7 +167,7 @@ internal static class JobControl
             foreach (ThreadGroup member in group.Machine.Tasks.Groups)
             {
                 if (member.ProcessGroup == group.ProcessGroup && member.Tasks.Count != 0
-                    && (member.Parent is not { } parent || (parent.ProcessGroup != member.ProcessGroup && parent.Session == member.Session)))
+                    && (member.Parent is not { } parent ? HostSignals.HasShell : (parent.ProcessGroup != member.ProcessGroup && parent.Session == member.Session)))
                 {
                     return false;
                 }

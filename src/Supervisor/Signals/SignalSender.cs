@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using UmlHost.Host;
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -61,11 +62,17 @@ internal static class SignalSender
     public static siginfo_t UserInfo(GuestTask sender, int signal, int code = SI_USER)
         => new() { si_signo = signal, si_code = code, si_pid = sender.Group.Tgid, si_uid = sender.Credentials.Uid };
 
-    /// <summary>What the supervisor was sent: from a terminal it is for the first process's group, from another
+    /// <summary>What the supervisor was sent: from a terminal it is for the foreground process
+    /// group of the guest's, or if that has none for the first process's group; from another
     /// process for the first process alone, as it would be without a supervisor. SIGCONT goes on with all that
     /// the terminal stopped.</summary>
     public static void SendFromOutside(ThreadGroup first, int signal, bool fromKernel, uint uid)
     {
+        if (first.Machine.Terminals.Host is { } terminal && TellTerminal(first, terminal, signal, fromKernel))
+        {
+            return;
+        }
+
         siginfo_t info = fromKernel ? KernelInfo(signal) : new siginfo_t { si_signo = signal, si_code = SI_USER, si_uid = uid };
         if (fromKernel || signal == SIGCONT)
         {
@@ -75,6 +82,40 @@ internal static class SignalSender
         {
             Send(first, info);
         }
+    }
+
+    /// <returns>Whether the terminal has passed it on.</returns>
+    private static bool TellTerminal(ThreadGroup first, HostTerminal terminal, int signal, bool fromKernel)
+    {
+        if (signal == SIGWINCH && fromKernel)
+        {
+            terminal.Resized();
+            return true;
+        }
+
+        if (signal == SIGCONT)
+        {
+            terminal.Continued();
+            if (terminal.ForegroundGroup != first.ProcessGroup)
+            {
+                terminal.SendToForeground(SIGCONT);
+            }
+
+            return false;
+        }
+
+        if (!fromKernel || terminal.ForegroundGroup == 0)
+        {
+            return false;
+        }
+
+        terminal.SendToForeground(signal);
+        if (signal == SIGHUP)
+        {
+            terminal.HangUp();
+        }
+
+        return true;
     }
 
     /// <summary>What comes with EPIPE: SIGPIPE for the thread that wrote.</summary>

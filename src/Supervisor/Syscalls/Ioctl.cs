@@ -11,11 +11,7 @@ internal static unsafe class Ioctl
 {
     public static readonly Syscall[] Calls =
     [
-        new(16, "ioctl", &Control, ArgumentKind.Fd, ArgumentKind.IoctlRequest, ArgumentKind.IoctlArgument)
-        {
-            Support = Support.Partial,
-            Caveat = "terminals: modes and window size, no job control",
-        },
+        new(16, "ioctl", &Control, ArgumentKind.Fd, ArgumentKind.IoctlRequest, ArgumentKind.IoctlArgument),
     ];
 
     private static SyscallResult Control(GuestTask task, in SyscallArguments args)
@@ -35,6 +31,11 @@ internal static unsafe class Ioctl
                 return !task.Memory.Read(args.Address(2), out int on)
                     ? Errno.EFAULT
                     : file.SetStatusFlags(on != 0 ? file.Flags | O_NONBLOCK : file.Flags & ~O_NONBLOCK);
+            case FIOASYNC:
+                // No file sends SIGIO.
+                return !task.Memory.Read(args.Address(2), out int signals) ? Errno.EFAULT
+                    : signals != 0 && (file.Flags & FASYNC) == 0 ? Errno.ENOTTY
+                    : SyscallResult.Zero;
             default:
                 return file.Ioctl(task, args.UInt(1), args.ULong(2));
         }

@@ -2,6 +2,7 @@ using System;
 
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
@@ -24,6 +25,7 @@ internal static unsafe class SessionCalls
             Support = Support.Partial,
             Caveat = "ADDR_NO_RANDOMIZE and PER_LINUX32's uname have an effect, other flags are only kept",
         },
+        new(153, "vhangup", &Vhangup),
         new(170, "sethostname", &Sethostname, K.InBuffer, K.Size),
         new(171, "setdomainname", &Setdomainname, K.InBuffer, K.Size),
     ];
@@ -103,8 +105,20 @@ internal static unsafe class SessionCalls
             }
 
             group.Session = group.ProcessGroup = group.Tgid;
+            Terminal.Leave(group);
             return group.Tgid;
         }
+    }
+
+    private static SyscallResult Vhangup(GuestTask task, in SyscallArguments arguments)
+    {
+        if (!task.Credentials.Has(CAP_SYS_TTY_CONFIG))
+        {
+            return Errno.EPERM;
+        }
+
+        task.Group.Terminal?.HangUp();
+        return Errno.None;
     }
 
     private static SyscallResult Personality(GuestTask task, in SyscallArguments arguments)
