@@ -55,6 +55,8 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public int PeakHostMappings { get; private set; }
 
+    public long DroppedHostMappings { get; private set; }
+
     /// <summary>What uname tells: at first the host's name and machine.</summary>
     public UtsNamespace Name { get; } = new(HostSystem.Name());
 
