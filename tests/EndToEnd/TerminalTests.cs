@@ -96,6 +96,7 @@ public sealed class TerminalTests
         terminal.Pause();
         terminal.Send("\n");
         terminal.Expect("Stopped");
+        terminal.Expect(Prompt);
         terminal.Send("fg\n");
         terminal.Pause();
         terminal.Send(EndOfFile);
