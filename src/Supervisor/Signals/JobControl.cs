@@ -153,8 +153,9 @@ internal static class JobControl
             }
         }
 
-        group.Machine.Terminals.Host?.GiveBack();
-        HostSignals.Stop();
+        // Where ^Z did it, all that the supervisor's shell runs as this job is to stop, as it does at a terminal.
+        bool isJob = group.Machine.Terminals.Host?.GiveBack() == true && group.StopSignal == SIGTSTP;
+        HostSignals.Stop(isJob);
     }
 
     /// <summary>Nobody in its session could continue this process group: no member has a parent in another process
