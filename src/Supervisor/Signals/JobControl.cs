@@ -61,6 +61,11 @@ internal static class JobControl
             NotifyParent(task.Group, CLD_STOPPED);
         }
 
+        if (task.IsStopped)
+        {
+            task.Trace?.Stopped(task, task.Group.StopSignal);
+        }
+
         task.Wait(task.Group.ContinueWait, ref task, static (ref GuestTask task) => !task.IsStopped || task.IsExiting, Deadline.Never, interruptible: false);
         task.IsStopped = false;
     }
