@@ -77,6 +77,7 @@ internal sealed partial class GuestTask
         Memory.MmapBase = loaded.Layout.MmapBase;
         Comm = loaded.Comm;
         Group.ExecutablePath = loaded.Executable.Path;
+        Memory.SetExecutable(loaded.Executable as Fs.Executable);
         loaded.Executable.Dispose();
         ((PtraceThread)Host).ResetRegisters();
         Host.Registers.rip = loaded.Entry.Value;

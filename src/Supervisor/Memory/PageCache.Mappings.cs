@@ -214,6 +214,8 @@ internal sealed partial class PageCache
                     }
                 }
             }
+
+            Dropped(dropped.Count);
         }
 
         if (first < end)
