@@ -175,7 +175,7 @@ internal sealed unsafe partial class Machine : IDisposable
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         Threads.Close();
-        fileSystem.MappedFiles.DropIdle();
+        mapped.DropIdle();
         terminal?.End();
         if (_failure is not null)
         {
