@@ -11,6 +11,9 @@ namespace UmlHost.Ipc;
 /// it, is under its <c>ipc object lock</c>, an object lock.</summary>
 internal abstract class IpcObject(int key, uint mode, Credentials creator)
 {
+    /// <summary>What <see cref="Permits"/> is asked for.</summary>
+    public const uint ReadBits = S_IRUSR | S_IRGRP | S_IROTH, WriteBits = S_IWUSR | S_IWGRP | S_IWOTH, ExecuteBits = S_IXUSR | S_IXGRP | S_IXOTH;
+
     private const uint PermissionBits = S_IRWXU | S_IRWXG | S_IRWXO;
 
     private readonly uint _creatorUid = creator.EffectiveUid, _creatorGid = creator.EffectiveGid;

@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 
 using UmlHost.Kernel;
 using UmlHost.Memory;
@@ -16,7 +15,6 @@ internal sealed class SharedSegment : IpcObject
     private readonly Machine _machine;
     private readonly Pages _file;
     private readonly int _creatorPid;
-    private int _attaches;
 
     public SharedSegment(GuestTask task, int key, ulong size, int flags)
         : base(key, (uint)flags, task.Credentials)
@@ -28,6 +26,9 @@ internal sealed class SharedSegment : IpcObject
     }
 
     public ulong Size { get; }
+
+    /// <summary>How many areas of address spaces map it.</summary>
+    public int AttachCount => _file.Pages(_machine.Frames).References - (IsRemoved ? 0 : 1);
 
     public ulong PageCount => (Size + 4095) / 4096;
 
@@ -52,7 +53,7 @@ internal sealed class SharedSegment : IpcObject
         shm_ctime = Changed,
         shm_cpid = _creatorPid,
         shm_lpid = LastPid,
-        shm_nattch = (ulong)Volatile.Read(ref _attaches),
+        shm_nattch = (ulong)AttachCount,
     };
 
     /// <summary>IPC_RMID: at once, or with the last area that maps it.</summary>
@@ -75,27 +76,28 @@ internal sealed class SharedSegment : IpcObject
             Key = IPC_PRIVATE;
         }
 
-        _file.Drop(_machine.Frames);
+        _file.Drop();
     }
 
-    private void AreaMade()
+    /// <summary>shmat by a process. The lock.</summary>
+    public void WasAttached(int pid)
     {
-        Interlocked.Increment(ref _attaches);
         Attached = Now();
-        LastPid = GuestTask.Current.Group.Tgid;
+        LastPid = pid;
     }
 
-    private void AreaGone()
+    /// <summary>shmdt by a process.</summary>
+    public void WasDetached(int pid)
     {
-        Interlocked.Decrement(ref _attaches);
-        Detached = Now();
-        LastPid = GuestTask.Current.Group.Tgid;
+        lock (Lock)
+        {
+            Detached = Now();
+            LastPid = pid;
+        }
     }
 
     private sealed class Pages(SharedSegment segment) : MappedFile
     {
-        private bool _dropped;
-
         public SharedSegment Segment => segment;
 
         public override ulong Size => segment.PageCount * 4096;
@@ -110,24 +112,7 @@ internal sealed class SharedSegment : IpcObject
         public override Result ReadAt(ulong offset, Span<byte> destination) => new(0);
 
         /// <summary>The segment's own reference goes.</summary>
-        public void Drop(FrameAllocator frames)
-        {
-            _dropped = true;
-            Pages(frames).Release();
-        }
-
-        protected internal override void Mapped() => segment.AreaMade();
-
-        protected internal override void Unmapped()
-        {
-            // Its own reference is none of an area's.
-            if (_dropped && segment._attaches == 0)
-            {
-                return;
-            }
-
-            segment.AreaGone();
-        }
+        public void Drop() => ReleasePages();
 
         protected internal override void Close() => segment._machine.Segments.Remove(segment);
     }

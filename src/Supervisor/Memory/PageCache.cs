@@ -36,6 +36,9 @@ internal sealed partial class PageCache
     /// <summary>Pages read from the file so far.</summary>
     public long PagesRead { get; private set; }
 
+    /// <summary>Areas that map it, and one for its file while something else holds that.</summary>
+    public int References => Volatile.Read(ref _references);
+
     public void AddReference() => Interlocked.Increment(ref _references);
 
     /// <summary>A reference for somebody who has none; false where the last is gone.</summary>
