@@ -11,6 +11,7 @@
 #include "check.h"
 
 static int pipes;
+static void *volatile bad = (void *)16;
 
 static void on_signal(int signal)
 {
@@ -72,9 +73,9 @@ static void datagrams(void)
 	n = sizeof from;
 	SHOW(recvfrom(x, buffer, 64, 0, (struct sockaddr *)&from, &n));
 	printf("from %d %d\n", n == bn, memcmp(&from, &b, bn));
-	SHOW(sendto(y, (void *)16, 5, 0, (struct sockaddr *)&a, an));
+	SHOW(sendto(y, bad, 5, 0, (struct sockaddr *)&a, an));
 	OK(sendto(y, "lost", 4, 0, (struct sockaddr *)&a, an));
-	SHOW(recv(x, (void *)16, 5, 0));
+	SHOW(recv(x, bad, 5, 0));
 	SHOW(recv(x, buffer, 5, MSG_DONTWAIT));
 	static char huge[300000];
 	SHOW(sendto(y, huge, 212961, 0, (struct sockaddr *)&a, an));
@@ -147,7 +148,7 @@ static void datagrams(void)
 	SHOW(ready(s[1]));
 	SHOW(write(s[1], "x", 1));
 	SHOW(write(s[1], "x", 1));
-	SHOW(read(s[1], buffer, 8));
+	SHOW(recv(s[1], buffer, 8, MSG_DONTWAIT));
 	SHOW(pipes);
 	close(s[1]);
 }
@@ -285,7 +286,7 @@ static void rights(void)
 	odd.h.cmsg_level = 41;
 	SHOW(sendmsg(s[0], &m, 0));
 	SHOW(read(s[1], b, 16));
-	m.msg_control = (void *)16;
+	m.msg_control = bad;
 	SHOW(sendmsg(s[0], &m, 0));
 	m.msg_controllen = 1 << 20;
 	SHOW(sendmsg(s[0], &m, 0));
@@ -294,9 +295,9 @@ static void rights(void)
 	SHOW(sendmsg(s[0], &m, 0));
 	SHOW(recvmsg(s[0], &m, 0));
 	m.msg_iovlen = 1;
-	m.msg_iov = (void *)16;
+	m.msg_iov = bad;
 	SHOW(sendmsg(s[0], &m, 0));
-	SHOW(sendmsg(s[0], (void *)16, 0));
+	SHOW(sendmsg(s[0], bad, 0));
 	SHOW(sendmsg(s[0], &m, 0x80000000));
 
 	// The last reference is in the message.
@@ -441,8 +442,8 @@ static void many(void)
 	SHOW(recvmmsg(s[1], r, 2, MSG_DONTWAIT, 0));
 	struct timespec t = {0, -1};
 	SHOW(recvmmsg(s[1], r, 2, MSG_DONTWAIT, &t));
-	SHOW(recvmmsg(s[1], (void *)16, 2, MSG_DONTWAIT, 0));
-	SHOW(sendmmsg(s[0], (void *)16, 2, MSG_DONTWAIT));
+	SHOW(recvmmsg(s[1], bad, 2, MSG_DONTWAIT, 0));
+	SHOW(sendmmsg(s[0], bad, 2, MSG_DONTWAIT));
 }
 
 int main(void)

@@ -15,8 +15,9 @@
 #include "check.h"
 
 static int pipes;
+static void *volatile bad = (void *)16;
 
-static void on_pipe(int signal)
+static void on_pipe(int signal __attribute__((unused)))
 {
 	pipes++;
 }
@@ -64,7 +65,7 @@ static void creation(void)
 	SHOW(socket(AF_UNIX, SOCK_STREAM | 0x100, 0));
 	SHOW(socket(46, SOCK_STREAM, 0));
 	SHOW(socket(-1, SOCK_STREAM, 0));
-	SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, (int *)16));
+	SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, bad));
 	SHOW(socketpair(AF_UNIX, SOCK_STREAM, 5, s));
 	SHOW(socketpair(AF_UNIX, 99, 0, s));
 	int raw = socket(AF_UNIX, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 1);
@@ -126,10 +127,10 @@ static void pair(void)
 	printf("%s|%s\n", b, b + 10);
 	SHOW(sendto(s[0], "x", 1, 0, (struct sockaddr *)b, 2));
 	SHOW(sendto(s[0], "x", 1, 0, (struct sockaddr *)b, 200));
-	SHOW(send(s[0], (void *)16, 5, 0));
-	SHOW(write(s[0], (void *)16, 5));
+	SHOW(send(s[0], bad, 5, 0));
+	SHOW(write(s[0], bad, 5));
 	OK(write(s[0], "12345", 5));
-	SHOW(recv(s[1], (void *)16, 5, 0));
+	SHOW(recv(s[1], bad, 5, 0));
 	SHOW(recv(s[1], b, 64, MSG_TRUNC));
 	OK(write(s[0], "ab", 2));
 	OK(write(s[0], "cd", 2));
@@ -258,7 +259,7 @@ static void connections(void)
 	SHOW(getpeername(c, (struct sockaddr *)&b, &(socklen_t){sizeof b}));
 	SHOW(bind(l, (struct sockaddr *)&a, 1));
 	SHOW(bind(l, (struct sockaddr *)&a, 111));
-	SHOW(bind(l, (struct sockaddr *)16, 20));
+	SHOW(bind(l, bad, 20));
 	a.sun_family = AF_INET;
 	SHOW(bind(l, (struct sockaddr *)&a, an));
 	a.sun_family = AF_UNIX;
