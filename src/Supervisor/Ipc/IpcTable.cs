@@ -27,6 +27,7 @@ internal sealed class IpcTable<T>(int limit)
     private readonly Dictionary<int, T> _keys = [];
     private int _lastIndex = -1;
     private int _used;
+    private int _count;
     private int _sequence;
 
     public delegate Errno Maker(GuestTask task, out T? made);
@@ -48,6 +49,9 @@ internal sealed class IpcTable<T>(int limit)
             }
         }
     }
+
+    /// <summary>There are none; without the lock.</summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
     /// <summary>shmget, semget, msgget.</summary>
     /// <param name="minimum">What an object that exists must have at least (EINVAL).</param>
@@ -117,6 +121,7 @@ internal sealed class IpcTable<T>(int limit)
             }
 
             _objects.Remove(index);
+            Volatile.Write(ref _count, _objects.Count);
             _freed.Add(index);
             RemoveKey(removed);
             return true;
@@ -168,6 +173,7 @@ internal sealed class IpcTable<T>(int limit)
         _lastIndex = index;
         made.Id = (_sequence * IpcTable.IdsPerSequence) + index;
         _objects.Add(index, made);
+        Volatile.Write(ref _count, _objects.Count);
         if (made.Key != IPC_PRIVATE)
         {
             _keys.Add(made.Key, made);

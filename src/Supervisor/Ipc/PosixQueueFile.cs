@@ -38,6 +38,18 @@ internal sealed class PosixQueueFile(PosixQueue queue, ThreadGroup opener, int f
         return done < wanted && done == 0 ? Errno.EFAULT : done;
     }
 
+    public override SyscallResult Seek(long offset, int whence)
+    {
+        long position = whence switch { SEEK_SET => offset, SEEK_CUR => _position + offset, SEEK_END => StatSize + offset, _ => -1 };
+        if (position is < 0 or > int.MaxValue)
+        {
+            return Errno.EINVAL;
+        }
+
+        _position = (int)position;
+        return position;
+    }
+
     public override Errno Stat(out stat status)
     {
         status = new stat { st_mode = S_IFREG | queue.Mode, st_nlink = 1, st_uid = queue.Uid, st_gid = queue.Gid, st_size = StatSize, st_blksize = 4096 };

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 
+using UmlHost.Abi;
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;
@@ -79,25 +81,47 @@ internal sealed class SharedSegment : IpcObject
         _file.Drop();
     }
 
-    /// <summary>shmat by a process. The lock.</summary>
-    public void WasAttached(int pid)
+    /// <summary>A process is about to end: whoever waits for it finds its segments detached, although the rest of its
+    /// memory goes later.</summary>
+    public static void DetachAll(GuestTask task)
     {
-        Attached = Now();
-        LastPid = pid;
+        if (task.Machine.Segments.IsEmpty || task.Memory.IsShared)
+        {
+            return;
+        }
+
+        List<(GuestAddress Start, ulong Length)> areas = [];
+        task.Memory.VisitAreas(area =>
+        {
+            if (Of(area.Cache?.File) is not null)
+            {
+                areas.Add((area.Start, area.Length));
+            }
+        });
+        foreach ((GuestAddress start, ulong length) in areas)
+        {
+            task.Memory.Unmap(start, length);
+        }
     }
 
-    /// <summary>shmdt by a process.</summary>
-    public void WasDetached(int pid)
+    /// <summary>Another area maps it: shmat, fork, or an area split in two. Under the mmap lock; a reader of the status
+    /// may see the one time and not yet the other.</summary>
+    private void AreaMade()
     {
-        lock (Lock)
-        {
-            Detached = Now();
-            LastPid = pid;
-        }
+        Attached = Now();
+        LastPid = GuestTask.Current.Group.Tgid;
+    }
+
+    private void AreaGone()
+    {
+        Detached = Now();
+        LastPid = GuestTask.Current.Group.Tgid;
     }
 
     private sealed class Pages(SharedSegment segment) : MappedFile
     {
+        private bool _isDropping;
+
         public SharedSegment Segment => segment;
 
         public override ulong Size => segment.PageCount * 4096;
@@ -112,7 +136,22 @@ internal sealed class SharedSegment : IpcObject
         public override Result ReadAt(ulong offset, Span<byte> destination) => new(0);
 
         /// <summary>The segment's own reference goes.</summary>
-        public void Drop() => ReleasePages();
+        public void Drop()
+        {
+            _isDropping = true;
+            ReleasePages();
+            _isDropping = false;
+        }
+
+        protected internal override void Mapped() => segment.AreaMade();
+
+        protected internal override void Unmapped()
+        {
+            if (!_isDropping)
+            {
+                segment.AreaGone();
+            }
+        }
 
         protected internal override void Close() => segment._machine.Segments.Remove(segment);
     }

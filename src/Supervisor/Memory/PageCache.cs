@@ -39,7 +39,11 @@ internal sealed partial class PageCache
     /// <summary>Areas that map it, and one for its file while something else holds that.</summary>
     public int References => Volatile.Read(ref _references);
 
-    public void AddReference() => Interlocked.Increment(ref _references);
+    public void AddReference()
+    {
+        Interlocked.Increment(ref _references);
+        _file?.Mapped();
+    }
 
     /// <summary>A reference for somebody who has none; false where the last is gone.</summary>
     public bool TryAddReference()
@@ -61,6 +65,7 @@ internal sealed partial class PageCache
 
     public void Release()
     {
+        _file?.Unmapped();
         if (Interlocked.Decrement(ref _references) != 0)
         {
             return;

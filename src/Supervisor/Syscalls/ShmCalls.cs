@@ -19,7 +19,7 @@ internal static unsafe class ShmCalls
     [
         new(29, "shmget", &Get, K.IpcKey, K.Size, K.IpcFlags) { Support = Support.Partial, Caveat = "SHM_HUGETLB gives ENOMEM" },
         new(30, "shmat", &Attach, K.Int, K.Pointer, K.ShmFlags),
-        new(31, "shmctl", &Control, K.Int, K.IpcCommand, K.Pointer) { Support = Support.Partial, Caveat = "fork and exit do not show in shm_lpid and the times" },
+        new(31, "shmctl", &Control, K.Int, K.IpcCommand, K.Pointer),
         new(67, "shmdt", &Detach, K.Pointer),
     ];
 
@@ -105,13 +105,7 @@ internal static unsafe class ShmCalls
             }
 
             SyscallResult mapped = task.Memory.Map(at, segment.Size, protection, mapFlags, segment.File, 0, readOnly ? VmaFlags.DenyWrite : VmaFlags.None);
-            if (mapped.Failed)
-            {
-                return mapped.Error == Errno.EEXIST ? Errno.EINVAL : mapped.Error;
-            }
-
-            segment.WasAttached(task.Group.Tgid);
-            return mapped;
+            return mapped.Error == Errno.EEXIST ? Errno.EINVAL : mapped;
         }
     }
 
@@ -139,7 +133,6 @@ internal static unsafe class ShmCalls
             task.Memory.Unmap(start, length);
         }
 
-        segment?.WasDetached(task.Group.Tgid);
         return segment is null ? Errno.EINVAL : Errno.None;
     }
 
