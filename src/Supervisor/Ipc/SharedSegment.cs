@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 
 using UmlHost.Abi;
 using UmlHost.Kernel;
@@ -17,6 +18,7 @@ internal sealed class SharedSegment : IpcObject
     private readonly Machine _machine;
     private readonly Pages _file;
     private readonly int _creatorPid;
+    private int _attaches;
 
     public SharedSegment(GuestTask task, int key, ulong size, int flags)
         : base(key, (uint)flags, task.Credentials)
@@ -30,7 +32,7 @@ internal sealed class SharedSegment : IpcObject
     public ulong Size { get; }
 
     /// <summary>How many areas of address spaces map it.</summary>
-    public int AttachCount => _file.Pages(_machine.Frames).References - (IsRemoved ? 0 : 1);
+    public int AttachCount => Volatile.Read(ref _attaches);
 
     public ulong PageCount => (Size + 4095) / 4096;
 
@@ -108,20 +110,20 @@ internal sealed class SharedSegment : IpcObject
     /// may see the one time and not yet the other.</summary>
     private void AreaMade()
     {
+        Interlocked.Increment(ref _attaches);
         Attached = Now();
         LastPid = GuestTask.Current.Group.Tgid;
     }
 
     private void AreaGone()
     {
+        Interlocked.Decrement(ref _attaches);
         Detached = Now();
         LastPid = GuestTask.Current.Group.Tgid;
     }
 
     private sealed class Pages(SharedSegment segment) : MappedFile
     {
-        private bool _isDropping;
-
         public SharedSegment Segment => segment;
 
         public override ulong Size => segment.PageCount * 4096;
@@ -136,22 +138,11 @@ internal sealed class SharedSegment : IpcObject
         public override Result ReadAt(ulong offset, Span<byte> destination) => new(0);
 
         /// <summary>The segment's own reference goes.</summary>
-        public void Drop()
-        {
-            _isDropping = true;
-            ReleasePages();
-            _isDropping = false;
-        }
+        public void Drop() => ReleasePages();
 
         protected internal override void Mapped() => segment.AreaMade();
 
-        protected internal override void Unmapped()
-        {
-            if (!_isDropping)
-            {
-                segment.AreaGone();
-            }
-        }
+        protected internal override void Unmapped() => segment.AreaGone();
 
         protected internal override void Close() => segment._machine.Segments.Remove(segment);
     }

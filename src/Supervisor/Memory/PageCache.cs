@@ -36,14 +36,7 @@ internal sealed partial class PageCache
     /// <summary>Pages read from the file so far.</summary>
     public long PagesRead { get; private set; }
 
-    /// <summary>Areas that map it, and one for its file while something else holds that.</summary>
-    public int References => Volatile.Read(ref _references);
-
-    public void AddReference()
-    {
-        Interlocked.Increment(ref _references);
-        _file?.Mapped();
-    }
+    public void AddReference() => Interlocked.Increment(ref _references);
 
     /// <summary>A reference for somebody who has none; false where the last is gone.</summary>
     public bool TryAddReference()
@@ -65,7 +58,6 @@ internal sealed partial class PageCache
 
     public void Release()
     {
-        _file?.Unmapped();
         if (Interlocked.Decrement(ref _references) != 0)
         {
             return;
