@@ -98,13 +98,14 @@ int main(void)
 	pid_t r[3];
 	for (i = 0; i < 3; i++)
 		if ((r[i] = fork()) == 0) {
-			usleep(20000 * i);
-			long n = msgrcv(id, &m, i == 1 ? 2 : 100, i == 0 ? 7 : 8, 0);
+			long n = msgrcv(id, &m, i == 1 ? 2 : 100, 7 + i, 0);
 			_exit(n == -1 ? errno : n);
 		}
 	usleep(100000);
 	SHOW(put(id, 8, "message", 0));
 	SHOW(WEXITSTATUS(ended(r[1])));
+	get(id, 100, 8, 0);
+	SHOW(put(id, 9, "message", 0));
 	SHOW(WEXITSTATUS(ended(r[2])));
 	SHOW(put(id, 7, "other", 0));
 	SHOW(WEXITSTATUS(ended(r[0])));
