@@ -73,6 +73,9 @@ public sealed class MemoryMapPropertyTests
     }
 
     private readonly List<Space> _spaces = [];
+
+    // What was done, for the message of a failure.
+    private readonly List<(Space? Space, int From, int Length, string What)> _log = [];
     private readonly Content _file = new(FilePages);
     private Random _random = new(0);
 
@@ -120,6 +123,21 @@ public sealed class MemoryMapPropertyTests
             Assert.True(file.IsClosed);
         });
 
+    private void Log(Space? space, int from, int length, FormattableString what)
+        => _log.Add((space, from, length, what.ToString(CultureInfo.InvariantCulture)));
+
+    private string History(Space space, int page)
+    {
+        IEnumerable<string> lines = _log
+            .Where(entry => (entry.Space == space || entry.Space is null) && page >= entry.From && page < entry.From + entry.Length)
+            .Select(entry => $"  [{entry.From}, +{entry.Length}) {entry.What}");
+        string frame = $"frame {space.Map.EntryAt(At(page)).Frame:x}";
+        IEnumerable<string> writers = _log.Where(entry => entry.What.EndsWith(frame, StringComparison.Ordinal))
+            .Select(entry => $"  space {(entry.Space is null ? -1 : _spaces.IndexOf(entry.Space))} page {entry.From}: {entry.What}");
+        return $"\nspace {_spaces.IndexOf(space)} page {page} {space.Map.EntryAt(At(page)).Bits} {frame}:\n"
+            + string.Join("\n", lines.TakeLast(25)) + "\n" + string.Join("\n", writers.TakeLast(10));
+    }
+
     private static GuestAddress At(int page) => new(Base + ((ulong)page * Page));
 
     private void Step(Space space, PageCacheTests.TestFile file)
@@ -128,7 +146,9 @@ public sealed class MemoryMapPropertyTests
         int length = Math.Min(_random.Next(1, _random.Next(8) == 0 ? 250 : 12), Window - from);
         int[] protections = [PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_WRITE];
         int prot = protections[_random.Next(protections.Length)];
-        switch (_random.Next(24))
+        int action = _random.Next(24);
+        Log(space, from, length, $"action {action} prot {prot}");
+        switch (action)
         {
             case 0 or 1:
                 Map(space, from, length, prot, null, 0);
@@ -197,10 +217,10 @@ public sealed class MemoryMapPropertyTests
             case 13 when _spaces.Count > 2 && _random.Next(4) == 0 && space.Pid == 0:
                 _spaces.Remove(space);
                 space.Map.Dispose();
-                break;
+                return;
             case 14 when _random.Next(2) == 0:
                 _ = space.Map.Lock(At(from), (ulong)length * Page, _random.Next(2) == 0 ? VmaFlags.Locked : VmaFlags.None, ulong.MaxValue);
-                _ = space.Map.Lock(At(0), Window * Page, VmaFlags.None, ulong.MaxValue);
+                space.Map.UnlockAll();
                 break;
             case < 19:
                 Write(space, from, length);
@@ -213,6 +233,7 @@ public sealed class MemoryMapPropertyTests
         if (_random.Next(4) == 0)
         {
             Assert.Null(space.Map.Sync(space.Host));
+            Log(space, 0, Window, $"sync: {string.Join(" ", space.Host.Batches.LastOrDefault([]).Take(12).Select(op => $"{op.Number}@{(long)(op.A0 - Base) / 4096}+{op.A1 / Page}"))}");
             CheckChild(space);
             Check(space, Enumerable.Range(0, 10).Select(_ => _random.Next(Window)));
         }
@@ -284,6 +305,7 @@ public sealed class MemoryMapPropertyTests
         }
 
         Dictionary<int, Expected> before = new(space.Pages);
+        Log(space, 0, Window, $"mremap {from}+{old} to {to}+{newLength} flags {flags}");
         SyscallResult result = space.Map.Remap(At(from), (ulong)old * Page, (ulong)newLength * Page, flags, At(to), ulong.MaxValue);
         if (result.Failed)
         {
@@ -371,6 +393,7 @@ public sealed class MemoryMapPropertyTests
     private void Fork(Space space)
     {
         MemoryMap map = space.Map.Fork(At(_random.Next(Window)));
+        Log(null, 0, Window, $"fork of {_spaces.IndexOf(space)}");
         Space copy = new(map, new RecordingHostThread())
         {
             Pages = space.Pages.ToDictionary(
@@ -388,6 +411,11 @@ public sealed class MemoryMapPropertyTests
             byte value = (byte)_random.Next(1, 256);
             bool may = space.Pages.TryGetValue(page, out Expected? expected) && (expected.Protection & PROT_WRITE) != 0 && !expected.IsBeyondEnd;
             Assert.True(space.Map.CopyOut(At(page), [value]) == (may ? 1 : 0), $"write to page {page}: {expected}");
+            if (may)
+            {
+                Log(space, page, 1, $"wrote {value} to frame {space.Map.EntryAt(At(page)).Frame:x}");
+            }
+
             if (may && expected!.IsShared)
             {
                 expected.From!.Values[expected.FromPage] = value;
@@ -425,24 +453,24 @@ public sealed class MemoryMapPropertyTests
         }
     }
 
-    private static void Check(Space space, IEnumerable<int> pages)
+    private void Check(Space space, IEnumerable<int> pages)
     {
         byte[] one = new byte[1];
         foreach (int page in pages)
         {
             bool may = space.Pages.TryGetValue(page, out Expected? expected) && expected.Protection != PROT_NONE && !expected.IsBeyondEnd;
             Assert.True(space.Map.CopyIn(At(page), one) == (may ? 1 : 0), $"read of page {page}: {expected}");
-            Assert.True(!may || one[0] == expected!.Value, $"page {page} holds {one[0]}: {expected}");
+            Assert.True(!may || one[0] == expected!.Value, $"page {page} holds {one[0]}: {expected}" + (may && one[0] != expected!.Value ? History(space, page) : ""));
         }
     }
 
-    private static void CheckChild(Space space)
+    private void CheckChild(Space space)
     {
         foreach ((ulong page, (ulong protection, ulong offset)) in space.Host.Pages)
         {
             int number = (int)((long)(page - Base) / (long)Page);
             PageTableEntry entry = space.Map.EntryAt(new GuestAddress(page));
-            Assert.True(entry.IsPresent && entry.Has(Pte.HostMapped), $"the child has page {number}, the page table {entry}");
+            Assert.True(entry.IsPresent && entry.Has(Pte.HostMapped), entry.IsPresent && entry.Has(Pte.HostMapped) ? "" : $"the child has page {number}, the page table {entry}" + History(space, number));
             Assert.True(entry.Frame == offset / Page, $"the child has another frame at page {number}");
             Assert.Equal((ulong)(entry.Bits & Pte.Protection) >> 1, protection);
             Expected expected = space.Pages[number];

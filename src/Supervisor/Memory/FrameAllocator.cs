@@ -88,6 +88,13 @@ internal sealed unsafe class FrameAllocator : IDisposable
     /// <summary>Which of a run of frames the host holds memory for: bit 0 of each byte.</summary>
     public bool Resident(uint first, Span<byte> pages) => _memory.Resident(FileOffset(first), pages.Length, pages);
 
+    /// <summary>Whether a frame has been touched.</summary>
+    public bool IsResident(uint frame)
+    {
+        byte page = 1;
+        return !_memory.Resident(FileOffset(frame), 1, new Span<byte>(ref page)) || (page & 1) != 0;
+    }
+
     public ulong ResidentBytes => _memory.ResidentBytes();
 
     public byte* Pointer(uint frame) => _memory.Base + ((ulong)frame << FrameShift);

@@ -116,7 +116,7 @@ internal sealed unsafe partial class MemoryMap
                 }
 
                 Span<byte> run = touched[..(to - index)];
-                bool known = !entry.Has(Pte.Cache) && _frames.Resident(entry.Frame, run);
+                bool known = _frames.Resident(entry.Frame, run);
                 for (int page = 0; page < run.Length; page++)
                 {
                     if (known && (run[page] & 1) == 0)

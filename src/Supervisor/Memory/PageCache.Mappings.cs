@@ -106,12 +106,13 @@ internal sealed partial class PageCache
     }
 
     /// <summary>Whether a page is in memory.</summary>
-    public bool Has(ulong page)
+    public bool IsResident(ulong page)
     {
         lock (_pageCacheLock)
         {
+            int within = (int)(page % FrameAllocator.FramesPerChunk);
             return _chunks.TryGetValue(page / FrameAllocator.FramesPerChunk, out Chunk? chunk)
-                && chunk.Has((int)(page % FrameAllocator.FramesPerChunk));
+                && chunk.Has(within) && _frames.IsResident(chunk.Frame[within]);
         }
     }
 
