@@ -31,6 +31,10 @@ internal abstract class MappedFile
     /// </summary>
     public virtual bool TracksWrites => false;
 
+    /// <summary>Whether a clean page can be given up, to be read again by <see cref="ReadAt"/>. False where the frames
+    /// are the file.</summary>
+    public virtual bool CanReread => false;
+
     /// <summary>Writes the content of dirty pages back; never beyond <see cref="Size"/>. Under the page cache lock.
     /// </summary>
     public virtual Result WriteAt(ulong offset, ReadOnlySpan<byte> source) => new(-(long)Errno.EROFS);
