@@ -106,6 +106,19 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public void Without_a_shell_above_a_stop_key_does_nothing()
+    {
+        using TerminalSession terminal = Inside("/bin/sh", "-c", "echo ready; read x; echo got $x");
+        terminal.Expect("ready");
+        terminal.Pause();
+        terminal.Send(Suspend);
+        terminal.Pause();
+        terminal.Send("word\n");
+        terminal.Expect("got word");
+        Assert.Equal(0, terminal.Wait());
+    }
+
+    [Fact]
     public void What_reads_nothing_leaves_the_terminal_alone()
     {
         using TerminalSession terminal = Outside();
