@@ -221,6 +221,18 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public void Vim_writes_what_was_typed()
+    {
+        using TerminalSession terminal = Inside("/bin/sh", "-c", "tty; echo old >/tmp/terminal-test; env TERM=xterm vim -u NONE -N -n /tmp/terminal-test; cat /tmp/terminal-test");
+        terminal.Expect("/dev/pts/0");
+        terminal.Expect("~");
+        terminal.Pause(1000);
+        terminal.Send("inew and \x1b:wq\r");
+        terminal.Expect("\r\nnew and old\r\n");
+        Assert.Equal(0, terminal.Wait());
+    }
+
+    [Fact]
     public void Script_gives_another_terminal()
     {
         using TerminalSession terminal = Inside("/usr/bin/script", "-q", "-c", "stty size; cat", "/dev/null");

@@ -61,7 +61,7 @@ internal abstract partial class Terminal
             case TIOCCBRK:
                 return isMaster ? SyscallResult.Zero : CheckChange(task, SIGTTOU);
             case TIOCGDEV:
-                return Answer(task, address, (uint)Inode.Stat().st_rdev);
+                return Answer(task, address, (uint)Inode.DeviceNumber);
             case TIOCGPTPEER:
                 return Errno.EIO;
             case TIOCSCTTY:
