@@ -58,6 +58,8 @@ public sealed class TerminalTests
         terminal.Pause();
         terminal.Send("stty size\n");
         terminal.Expect("\r\n33 77\r\n");
+        terminal.Expect(Prompt);
+        terminal.Pause();
         terminal.Send(EndOfFile);
         Assert.Equal(0, terminal.Wait());
     }
@@ -228,7 +230,8 @@ public sealed class TerminalTests
         terminal.Expect("~");
         terminal.Pause(1000);
         terminal.Send("inew and \x1b:wq\r");
-        terminal.Expect("\r\nnew and old\r\n");
+        terminal.Expect("written");
+        terminal.Expect("new and old\r\n");
         Assert.Equal(0, terminal.Wait());
     }
 
