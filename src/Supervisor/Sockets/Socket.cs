@@ -118,7 +118,7 @@ internal abstract class Socket(Credentials owner, int flags) : PseudoFile(Pseudo
         return Send(task, ref message);
     }
 
-    public override Errno CheckAccess(int mode, bool effective) => Errno.None;
+    public override Errno CheckAccess(Kernel.Credentials who, int mode) => Errno.None;
 
     protected void SetError(Errno error) => Volatile.Write(ref _error, (int)error);
 
