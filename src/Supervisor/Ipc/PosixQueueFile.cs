@@ -77,7 +77,5 @@ internal sealed class PosixQueueFile(PosixQueue queue, ThreadGroup opener, int f
         return Errno.None;
     }
 
-    public override Errno CheckAccess(Kernel.Credentials who, int mode) => Errno.None;
-
     protected override void Close() => queue.Forget(opener);
 }

@@ -118,8 +118,6 @@ internal abstract class Socket(Credentials owner, int flags) : PseudoFile(Pseudo
         return Send(task, ref message);
     }
 
-    public override Errno CheckAccess(Kernel.Credentials who, int mode) => Errno.None;
-
     protected void SetError(Errno error) => Volatile.Write(ref _error, (int)error);
 
     /// <summary>How long an operation may wait for the time set by SO_RCVTIMEO or SO_SNDTIMEO.</summary>

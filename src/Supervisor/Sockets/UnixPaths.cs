@@ -14,48 +14,38 @@ internal static class UnixPaths
 {
     /// <summary>bind: makes an inode at a path. EADDRINUSE where there is something.</summary>
     /// <param name="isBound">The socket has a name already: EINVAL, but not where the path is in use.</param>
-    /// <param name="inode">Equal to what <see cref="Find"/> gives for the same inode; null for an error.</param>
+    /// <param name="inode">What <see cref="Find"/> gives for the same inode; null for an error.</param>
     public static Errno Create(GuestTask task, ReadOnlySpan<byte> path, bool isBound, out object? inode)
     {
         inode = null;
-        using FileReference start = task.Fs.Start(task.Files, AT_FDCWD, path);
-        PathName name = new(start.File!, path);
-        FileSystem files = task.Fs.FileSystem;
+        VfsPath start = task.Fs.WorkingDirectory;
         if (isBound)
         {
-            return files.Stat(name, follow: false, out _) == Errno.None ? Errno.EADDRINUSE : Errno.EINVAL;
+            return Vfs.Find(task, start, path, follow: false, out _) == Errno.None ? Errno.EADDRINUSE : Errno.EINVAL;
         }
 
-        const uint Mode = S_IFSOCK | S_IRWXU | S_IRWXG | S_IRWXO;
-        Errno error = files.MakeNode(name, Mode & ~task.Fs.Umask, 0);
+        Errno error = Vfs.MakeNode(task, start, path, S_IFSOCK | S_IRWXU | S_IRWXG | S_IRWXO);
         if (error == Errno.None)
         {
-            error = files.Stat(name, follow: false, out stat status);
-            inode = error == Errno.None ? (status.st_dev, status.st_ino) : null;
+            error = Vfs.Find(task, start, path, follow: false, out VfsPath place);
+            inode = error == Errno.None ? place.Inode : null;
         }
 
         return error == Errno.EEXIST ? Errno.EADDRINUSE : error;
     }
 
-    /// <summary>connect, sendto: the inode at a path, null where it is no socket.</summary>
+    /// <summary>connect, sendto: the inode at a path that may be written, null where it is no socket.</summary>
     public static Errno Find(GuestTask task, ReadOnlySpan<byte> path, out object? inode)
     {
         inode = null;
-        using FileReference start = task.Fs.Start(task.Files, AT_FDCWD, path);
-        PathName name = new(start.File!, path);
-        FileSystem files = task.Fs.FileSystem;
-        Errno error = files.Stat(name, follow: true, out stat status);
+        Errno error = Vfs.Find(task, task.Fs.WorkingDirectory, path, follow: true, out VfsPath place);
         if (error == Errno.None)
         {
-            error = files.Access(name, W_OK, effective: true, follow: true);
+            // A read-only mount forbids nothing here.
+            error = Permissions.Check(place.Inode!, task.Credentials, W_OK);
         }
 
-        // A read-only file system says so for files, not for sockets.
-        if (error is Errno.None or Errno.EROFS && S_ISSOCK(status.st_mode))
-        {
-            inode = (status.st_dev, status.st_ino);
-        }
-
-        return error == Errno.EROFS ? Errno.None : error;
+        inode = error == Errno.None && place.Inode!.Type == S_IFSOCK ? place.Inode : null;
+        return error;
     }
 }
