@@ -171,6 +171,12 @@ public static unsafe partial class LibC
     [LibraryImport(libc, EntryPoint = "posix_fadvise")]
     private static partial int posix_fadvise_(int fd, long offset, long len, int advice);
 
+    public static Result renameat2(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, uint flags) =>
+        Checked(renameat2_(olddirfd, oldpath, newdirfd, newpath, flags));
+
+    [LibraryImport(libc, EntryPoint = "renameat2", SetLastError = true)]
+    private static partial int renameat2_(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, uint flags);
+
     public static Result openat2(int dirfd, byte* path, open_how* how, nuint size) =>
         syscall(SYS_openat2, dirfd, (nint)path, (nint)how, (nint)size);
 }

@@ -121,6 +121,33 @@ public static unsafe partial class LibC
     [LibraryImport(libc, EntryPoint = "unlink", SetLastError = true)]
     private static partial int unlink_(byte* path);
 
+    public static Result unlinkat(int dirfd, byte* path, int flags) => Checked(unlinkat_(dirfd, path, flags));
+
+    [LibraryImport(libc, EntryPoint = "unlinkat", SetLastError = true)]
+    private static partial int unlinkat_(int dirfd, byte* path, int flags);
+
+    public static Result linkat(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, int flags) =>
+        Checked(linkat_(olddirfd, oldpath, newdirfd, newpath, flags));
+
+    [LibraryImport(libc, EntryPoint = "linkat", SetLastError = true)]
+    private static partial int linkat_(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, int flags);
+
+    public static Result symlinkat(byte* target, int dirfd, byte* path) => Checked(symlinkat_(target, dirfd, path));
+
+    [LibraryImport(libc, EntryPoint = "symlinkat", SetLastError = true)]
+    private static partial int symlinkat_(byte* target, int dirfd, byte* path);
+
+    public static Result fchownat(int dirfd, byte* path, uint owner, uint group, int flags) =>
+        Checked(fchownat_(dirfd, path, owner, group, flags));
+
+    [LibraryImport(libc, EntryPoint = "fchownat", SetLastError = true)]
+    private static partial int fchownat_(int dirfd, byte* path, uint owner, uint group, int flags);
+
+    public static Result syncfs(int fd) => Checked(syncfs_(fd));
+
+    [LibraryImport(libc, EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int syncfs_(int fd);
+
     public static Result ftruncate(int fd, long length) => Checked(ftruncate_(fd, length));
 
     [LibraryImport(libc, EntryPoint = "ftruncate", SetLastError = true)]

@@ -167,7 +167,7 @@ public class FsFdTableTests
             return Errno.None;
         }
 
-        public override Errno CheckAccess(int mode, bool effective) => Errno.None;
+        public override Errno CheckAccess(UmlHost.Kernel.Credentials who, int mode) => Errno.None;
 
         protected override void Close() => Closed++;
     }

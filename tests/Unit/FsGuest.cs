@@ -34,8 +34,7 @@ internal sealed class FsGuest : IDisposable
         MemoryMap map = new(_frames);
         Map(map, Data, DataBytes);
         Map(map, s_paths, 4 * GuestAddress.PageSize);
-        FileSystem = new HostFileSystem();
-        Task = FsTask.Create(map, new FdTable(), FileSystem.StartContext());
+        Task = FsTask.Create(map, new FdTable(), FsContext.OfHost());
     }
 
     public static GuestAddress Data { get; } = new(0x1000_0000);
@@ -43,8 +42,6 @@ internal sealed class FsGuest : IDisposable
     public static GuestAddress DataEnd => Data + DataBytes;
 
     public GuestTask Task { get; }
-
-    public HostFileSystem FileSystem { get; }
 
     /// <summary>Calls the handler of <paramref name="name"/>; a string argument is put into guest memory.</summary>
     public unsafe SyscallResult Call(string name, params object[] arguments)

@@ -15,10 +15,11 @@ namespace UmlHost.Tests.Unit;
 public sealed class FsPathTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("umlhost-paths-").FullName;
-    private readonly HostFileSystem _files = new();
-    private readonly OpenFile _start;
+    private readonly FsGuest _guest = new();
+    private readonly VfsPath _start;
+    private readonly int _fd;
 
-    public FsPathTests()
+    public unsafe FsPathTests()
     {
         Directory.CreateDirectory(In("dir/sub"));
         File.WriteAllText(In("file"), "content");
@@ -35,7 +36,11 @@ public sealed class FsPathTests : IDisposable
         {
             File.CreateSymbolicLink(In($"chain{i}"), i == 0 ? "file" : $"chain{i - 1}");
         }
-        _start = Start(_directory);
+        _start = Find(_directory);
+        fixed (byte* name = Name(_directory))
+        {
+            _fd = LibC.open(name, O_PATH | O_DIRECTORY | O_CLOEXEC).Int;
+        }
     }
 
     public static TheoryData<string> OddPaths =>
@@ -59,9 +64,9 @@ public sealed class FsPathTests : IDisposable
             stat host;
             fixed (byte* name = Name(path))
             {
-                expected = LibC.fstatat(Fd, name, &host, follow ? 0 : AT_SYMLINK_NOFOLLOW).Error;
+                expected = LibC.fstatat(_fd, name, &host, follow ? 0 : AT_SYMLINK_NOFOLLOW).Error;
             }
-            Errno found = _files.Stat(PathOf(path), follow, out stat status);
+            Errno found = Stat(path, follow, out stat status);
             Assert.Equal(expected, found);
             if (expected == Errno.None)
             {
@@ -79,9 +84,9 @@ public sealed class FsPathTests : IDisposable
             Result host;
             fixed (byte* name = Name(path))
             {
-                host = LibC.openat(Fd, name, flags | O_CLOEXEC);
+                host = LibC.openat(_fd, name, flags | O_CLOEXEC);
             }
-            OpenFile? file = _files.Open(PathOf(path), flags, 0, out Errno error);
+            OpenFile? file = Vfs.Open(_guest.Task, _start, PathOf(path), flags, 0, out Errno error);
             Assert.Equal(host.Error, error);
             Assert.Equal(host.Failed, file is null);
             if (file is not null)
@@ -102,9 +107,10 @@ public sealed class FsPathTests : IDisposable
         Result host;
         fixed (byte* name = Name(path), buffer = expected)
         {
-            host = LibC.readlinkat(Fd, name, buffer, 100);
+            host = LibC.readlinkat(_fd, name, buffer, 100);
         }
-        Result found = _files.ReadLink(PathOf(path), target);
+        Errno error = Vfs.Find(_guest.Task, _start, PathOf(path), follow: false, out VfsPath place);
+        Result found = error == Errno.None ? place.Inode!.ReadLink(_guest.Task, target) : new Result(-(long)error);
         Assert.Equal(host, found);
         Assert.Equal(expected, target);
     }
@@ -140,7 +146,7 @@ public sealed class FsPathTests : IDisposable
     [InlineData("..", O_RDONLY | O_CREAT, Errno.EISDIR)]
     public void Opening_for_change_is_refused_in_the_kernels_order(string path, int flags, Errno expected)
     {
-        OpenFile? file = _files.Open(PathOf(path), flags, 0x1a4, out Errno error);
+        OpenFile? file = Vfs.Open(_guest.Task, _start, PathOf(path), flags, 0x1a4, out Errno error);
         file?.Release();
         Assert.Equal(expected, error);
         Assert.Equal("content", File.ReadAllText(In("file")));
@@ -150,31 +156,30 @@ public sealed class FsPathTests : IDisposable
     [Fact]
     public void Making_and_removing_names_checks_before_EROFS()
     {
-        Assert.Equal(Errno.EEXIST, _files.MakeNode(PathOf("dir"), S_IFDIR, 0));
-        Assert.Equal(Errno.EEXIST, _files.MakeNode(PathOf("."), S_IFDIR, 0));
-        Assert.Equal(Errno.EEXIST, _files.MakeNode(PathOf("/"), S_IFDIR, 0));
-        Assert.Equal(Errno.EEXIST, _files.MakeNode(PathOf("dangling"), S_IFREG, 0));
-        Assert.Equal(Errno.EROFS, _files.MakeNode(PathOf("new"), S_IFDIR, 0));
-        Assert.Equal(Errno.EROFS, _files.MakeNode(PathOf("new/"), S_IFDIR, 0));
-        Assert.Equal(Errno.ENOENT, _files.MakeNode(PathOf("new/"), S_IFREG, 0));
-        Assert.Equal(Errno.ENOENT, _files.MakeNode(PathOf("new/x"), S_IFDIR, 0));
-        Assert.Equal(Errno.ENOTDIR, _files.MakeNode(PathOf("file/x"), S_IFDIR, 0));
-        Assert.Equal(Errno.ENAMETOOLONG, _files.MakeNode(PathOf(new string('x', 256)), S_IFDIR, 0));
-        Assert.Equal(Errno.EEXIST, _files.SymbolicLink("x"u8, PathOf("file")));
-        Assert.Equal(Errno.ENOENT, _files.Link(PathOf("missing"), false, PathOf("new")));
-        Assert.Equal(Errno.EEXIST, _files.Link(PathOf("file"), false, PathOf("to-dir")));
-        Assert.Equal(Errno.EROFS, _files.Link(PathOf("file"), false, PathOf("new")));
-        Assert.Equal(Errno.EROFS, _files.Unlink(PathOf("file")));
-        Assert.Equal(Errno.EISDIR, _files.Unlink(PathOf("dir/..")));
-        Assert.Equal(Errno.ENOTDIR, _files.Unlink(PathOf("file/x")));
-        Assert.Equal(Errno.EINVAL, _files.RemoveDirectory(PathOf("dir/.")));
-        Assert.Equal(Errno.ENOTEMPTY, _files.RemoveDirectory(PathOf("dir/..")));
-        Assert.Equal(Errno.EBUSY, _files.RemoveDirectory(PathOf("/")));
-        Assert.Equal(Errno.EBUSY, _files.Rename(PathOf("dir/."), PathOf("new"), 0));
-        Assert.Equal(Errno.EROFS, _files.Rename(PathOf("file"), PathOf("new"), 0));
-        Assert.Equal(Errno.EISDIR, _files.Truncate(PathOf("dir"), 0));
-        Assert.Equal(Errno.ENOENT, _files.SetMode(PathOf("missing"), true, 0));
-        Assert.Equal(Errno.EROFS, _files.SetMode(PathOf("file"), true, 0));
+        Assert.Equal(Errno.EEXIST, Vfs.MakeNode(_guest.Task, _start, PathOf("dir"), S_IFDIR));
+        Assert.Equal(Errno.EEXIST, Vfs.MakeNode(_guest.Task, _start, PathOf("."), S_IFDIR));
+        Assert.Equal(Errno.EEXIST, Vfs.MakeNode(_guest.Task, _start, PathOf("/"), S_IFDIR));
+        Assert.Equal(Errno.EEXIST, Vfs.MakeNode(_guest.Task, _start, PathOf("dangling"), S_IFREG));
+        Assert.Equal(Errno.EROFS, Vfs.MakeNode(_guest.Task, _start, PathOf("new"), S_IFDIR));
+        Assert.Equal(Errno.EROFS, Vfs.MakeNode(_guest.Task, _start, PathOf("new/"), S_IFDIR));
+        Assert.Equal(Errno.ENOENT, Vfs.MakeNode(_guest.Task, _start, PathOf("new/"), S_IFREG));
+        Assert.Equal(Errno.ENOENT, Vfs.MakeNode(_guest.Task, _start, PathOf("new/x"), S_IFDIR));
+        Assert.Equal(Errno.ENOTDIR, Vfs.MakeNode(_guest.Task, _start, PathOf("file/x"), S_IFDIR));
+        Assert.Equal(Errno.ENAMETOOLONG, Vfs.MakeNode(_guest.Task, _start, PathOf(new string('x', 256)), S_IFDIR));
+        Assert.Equal(Errno.EEXIST, Vfs.MakeNode(_guest.Task, _start, PathOf("file"), S_IFLNK, 0, [(byte)'x']));
+        Assert.Equal(Errno.ENOENT, Link("missing", "new"));
+        Assert.Equal(Errno.EEXIST, Link("file", "to-dir"));
+        Assert.Equal(Errno.EROFS, Link("file", "new"));
+        Assert.Equal(Errno.EROFS, Vfs.Remove(_guest.Task, _start, PathOf("file"), directory: false));
+        Assert.Equal(Errno.EISDIR, Vfs.Remove(_guest.Task, _start, PathOf("dir/.."), directory: false));
+        Assert.Equal(Errno.ENOTDIR, Vfs.Remove(_guest.Task, _start, PathOf("file/x"), directory: false));
+        Assert.Equal(Errno.EINVAL, Vfs.Remove(_guest.Task, _start, PathOf("dir/."), directory: true));
+        Assert.Equal(Errno.ENOTEMPTY, Vfs.Remove(_guest.Task, _start, PathOf("dir/.."), directory: true));
+        Assert.Equal(Errno.EBUSY, Vfs.Remove(_guest.Task, _start, PathOf("/"), directory: true));
+        Assert.Equal(Errno.EBUSY, Vfs.Rename(_guest.Task, _start, PathOf("dir/."), _start, PathOf("new"), 0));
+        Assert.Equal(Errno.EROFS, Vfs.Rename(_guest.Task, _start, PathOf("file"), _start, PathOf("new"), 0));
+        Assert.Equal(Errno.EISDIR, Vfs.Truncate(_guest.Task, Find("dir"), 0));
+        Assert.Equal(Errno.EROFS, Vfs.SetMode(_guest.Task, Find("file"), 0));
         Assert.Equal(Errno.EROFS, Access("file", W_OK));
         Assert.Equal(Errno.None, Access("file", R_OK));
         Assert.Equal(Errno.EACCES, Access("file", X_OK));
@@ -184,48 +189,73 @@ public sealed class FsPathTests : IDisposable
     [Fact]
     public void The_supervisors_own_proc_is_not_there()
     {
-        Assert.Equal(Errno.None, _files.Stat(PathOf("/proc"), true, out _));
+        Assert.Equal(Errno.None, Stat("/proc", true, out _));
         foreach (string path in (string[])["/proc/self", "/proc/self/mem", "/proc/self/exe", "/proc/self/maps", "/proc/1", "/proc/kcore", "/proc/self/fd/0", "/proc/self/root/etc/passwd"])
         {
-            Assert.Equal(Errno.ENOENT, _files.Stat(PathOf(path), true, out _));
-            Assert.Null(_files.Open(PathOf(path), O_RDONLY, 0, out _));
+            Assert.Equal(Errno.ENOENT, Stat(path, true, out _));
+            Assert.Null(Vfs.Open(_guest.Task, _start, PathOf(path), O_RDONLY, 0, out _));
         }
-        Assert.Null(_files.Open(PathOf("/proc"), O_RDONLY, 0, out Errno error));
+        Assert.Null(Vfs.Open(_guest.Task, _start, PathOf("/proc"), O_RDONLY, 0, out Errno error));
         Assert.Equal(Errno.EACCES, error);
     }
 
     [Fact]
-    public void The_path_of_a_directory_is_found_and_a_removed_one_is_not()
+    public void The_path_of_a_directory_is_found()
     {
-        byte[] path = new byte[PATH_MAX];
-        OpenFile sub = Start(In("dir/sub"));
-        Assert.Equal(In("dir/sub"), Encoding.UTF8.GetString(path, 0, _files.PathOf(sub, path).Int));
-        Assert.Equal(Errno.ENAMETOOLONG, _files.PathOf(sub, path.AsSpan(0, 5)).Error);
-        Directory.Delete(In("dir/sub"));
-        Assert.Equal(Errno.ENOENT, _files.PathOf(sub, path).Error);
-        sub.Release();
+        VfsPath sub = Find(In("dir/sub"));
+        Assert.Equal(In("dir/sub"), Vfs.TextOf(sub));
+        Assert.True(Vfs.PathOf(sub, _guest.Task.Fs.Root, new byte[5], out _).IsEmpty);
+        Assert.Equal("/sub", Encoding.UTF8.GetString(Vfs.PathOf(sub, Find(In("dir")), new byte[PATH_MAX], out bool reachable)));
+        Assert.True(reachable);
+        _ = Vfs.PathOf(_start, sub, new byte[PATH_MAX], out reachable);
+        Assert.False(reachable);
+    }
+
+    [Fact]
+    public void What_the_host_renames_is_found_after_a_second_and_never_taken_for_another()
+    {
+        Assert.Equal(Errno.None, Stat("dir/sub", true, out stat before));
+        Directory.Move(In("dir/sub"), In("dir/other"));
+        File.WriteAllText(In("dir/sub"), "a file now");
+        System.Threading.Thread.Sleep(1100);
+        Assert.Equal(Errno.None, Stat("dir/sub", true, out stat after));
+        Assert.True(S_ISREG(after.st_mode));
+        Assert.Equal(Errno.None, Stat("dir/other", true, out after));
+        Assert.Equal(before.st_ino, after.st_ino);
     }
 
     public void Dispose()
     {
-        _start.Release();
+        _guest.Dispose();
+        _ = LibC.close(_fd);
         Directory.Delete(_directory, recursive: true);
     }
 
-    private int Fd => ((HostOpenFile)_start).HostFd;
-
     private string In(string name) => Path.Combine(_directory, name);
 
-    private PathName PathOf(string path) => new(_start, Encoding.Latin1.GetBytes(path));
-
-    private Errno Access(string path, int mode) => _files.Access(PathOf(path), mode, effective: false, follow: true);
+    private static byte[] PathOf(string path) => Encoding.Latin1.GetBytes(path);
 
     private static byte[] Name(string path) => Encoding.Latin1.GetBytes(path + "\0");
 
-    private static HostPathFile Start(string path)
+    private Errno Stat(string path, bool follow, out stat status)
     {
-        Result place = HostPaths.Walk(AT_FDCWD, Encoding.UTF8.GetBytes(path), O_DIRECTORY);
-        Assert.False(place.Failed);
-        return new HostPathFile(place.Int, S_IFDIR, O_PATH | O_DIRECTORY);
+        status = default;
+        Errno error = Vfs.Find(_guest.Task, _start, PathOf(path), follow, out VfsPath place);
+        return error == Errno.None ? place.Inode!.Stat(out status) : error;
+    }
+
+    private Errno Access(string path, int mode) => Vfs.Access(Find(path), _guest.Task.Credentials, mode);
+
+    private Errno Link(string existing, string name)
+    {
+        Errno error = Vfs.Find(_guest.Task, _start, PathOf(existing), follow: false, out VfsPath place);
+        return error == Errno.None ? Vfs.Link(_guest.Task, place, _start, PathOf(name)) : error;
+    }
+
+    private VfsPath Find(string path)
+    {
+        VfsPath start = _start.IsNone ? _guest.Task.Fs.WorkingDirectory : _start;
+        Assert.Equal(Errno.None, Vfs.Find(_guest.Task, start, PathOf(path), follow: true, out VfsPath place));
+        return place;
     }
 }

@@ -210,8 +210,8 @@ public sealed class FsSyscallTests : IDisposable
     {
         int* ends = stackalloc int[2];
         Assert.False(LibC.pipe2(ends, O_CLOEXEC).Failed);
-        int reader = _guest.Task.Files.Add(StandardStreams.Open(ends[0], _guest.FileSystem)!, closeOnExec: false);
-        int writer = _guest.Task.Files.Add(StandardStreams.Open(ends[1], _guest.FileSystem)!, closeOnExec: false);
+        int reader = _guest.Task.Files.Add(StandardStreams.Open(ends[0])!, closeOnExec: false);
+        int writer = _guest.Task.Files.Add(StandardStreams.Open(ends[1])!, closeOnExec: false);
         _ = LibC.close(ends[0]);
         _ = LibC.close(ends[1]);
         _guest.Poke(FsGuest.Data, "hello"u8);

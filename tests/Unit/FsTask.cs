@@ -16,7 +16,7 @@ internal static class FsTask
     public static GuestTask Create(MemoryMap memory, FdTable files, FsContext fs)
         => new(2, new ThreadGroup(s_machine.Value, 2) { Limits = ResourceLimits.OfCaller() }, memory, files, fs)
         {
-            Credentials = new Credentials(),
+            Credentials = Credentials.OfCaller(),
             Host = null!,
         };
 }

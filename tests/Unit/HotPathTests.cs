@@ -75,7 +75,7 @@ public sealed unsafe class HotPathTests
                 guest.Map(HostGuest.Data, 4UL << 30, PROT_READ | PROT_WRITE);
                 Meter meter = new(guest.Host, traps);
                 ThreadGroup group = new(machine, 2) { Limits = ResourceLimits.OfCaller() };
-                GuestTask task = new(2, group, guest.Memory, new FdTable(), new HostFileSystem().StartContext())
+                GuestTask task = new(2, group, guest.Memory, new FdTable(), FsContext.OfHost())
                 {
                     Credentials = new Credentials(),
                     Host = meter,

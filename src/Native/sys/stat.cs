@@ -107,6 +107,21 @@ public static unsafe partial class LibC
     [LibraryImport(libc, EntryPoint = "fchmod", SetLastError = true)]
     private static partial int fchmod_(int fd, uint mode);
 
+    public static Result fchmodat(int dirfd, byte* path, uint mode, int flags) => Checked(fchmodat_(dirfd, path, mode, flags));
+
+    [LibraryImport(libc, EntryPoint = "fchmodat", SetLastError = true)]
+    private static partial int fchmodat_(int dirfd, byte* path, uint mode, int flags);
+
+    public static Result mkdirat(int dirfd, byte* path, uint mode) => Checked(mkdirat_(dirfd, path, mode));
+
+    [LibraryImport(libc, EntryPoint = "mkdirat", SetLastError = true)]
+    private static partial int mkdirat_(int dirfd, byte* path, uint mode);
+
+    public static Result utimensat(int dirfd, byte* path, timespec* times, int flags) => Checked(utimensat_(dirfd, path, times, flags));
+
+    [LibraryImport(libc, EntryPoint = "utimensat", SetLastError = true)]
+    private static partial int utimensat_(int dirfd, byte* path, timespec* times, int flags);
+
     [LibraryImport(libc), SuppressGCTransition]
     public static partial uint umask(uint mask);
 }

@@ -39,6 +39,15 @@ internal static class Help
         first word that is none, or at --; whatever follows is the program's.
 
         options:
+          --root DIR            the guest's root: a directory of the host (default: /); the guest's changes are kept
+                                in memory and are gone with it
+          --bind SRC[:DST]      a directory or file of the host at DST inside (default: the same path), read-only
+          --bind-rw SRC[:DST]   as --bind, but what the guest changes is changed on the host
+          --tmpfs DST[:SIZE]    an empty directory in memory at DST
+          --cwd DIR             working directory inside (default: the caller's, / if it is not there)
+          --env NAME=VALUE      set a variable; --clear-env starts with none instead of the caller's
+          --hostname NAME       what uname and hostname tell
+          --uid N, --gid N      ids inside (default: the caller's); 0 is root of the guest, not of the host
           --memory SIZE         most memory that the guest may use: bytes, or 512M, 2G (default: the host's)
           --trace[=SET]         show system calls on stderr; SET is names joined by commas (default: all)
           --trace-output FILE   write the trace to FILE

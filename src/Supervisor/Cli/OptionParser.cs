@@ -14,6 +14,16 @@ internal static class OptionParser
     public static IReadOnlyList<OptionDeclaration> Run { get; } =
     [
         new("memory", OptionKind.Value),
+        new("root", OptionKind.Value),
+        new("bind", OptionKind.Values),
+        new("bind-rw", OptionKind.Values),
+        new("tmpfs", OptionKind.Values),
+        new("cwd", OptionKind.Value),
+        new("env", OptionKind.Values),
+        new("clear-env", OptionKind.Flag),
+        new("hostname", OptionKind.Value),
+        new("uid", OptionKind.Value),
+        new("gid", OptionKind.Value),
         new("trace", OptionKind.OptionalValue, "all"),
         new("trace-output", OptionKind.Value),
         new("report", OptionKind.Value),
@@ -42,6 +52,7 @@ internal static class OptionParser
             settings.AutoHelp = false;
             settings.AutoVersion = false;
             settings.HelpWriter = null;
+            settings.AllowMultiInstance = true;
             settings.ParsingCulture = CultureInfo.InvariantCulture;
         });
         ParserResult<T> result = parser.ParseArguments<T>(options);

@@ -14,6 +14,9 @@ internal enum OptionKind
 
     /// <summary><c>--name</c> or <c>--name=VALUE</c></summary>
     OptionalValue,
+
+    /// <summary>As <see cref="Value"/>, and may be given several times.</summary>
+    Values,
 }
 
 /// <param name="Name">Without the dashes.</param>
@@ -70,7 +73,7 @@ internal sealed class OptionWords
                 return null;
             }
 
-            if (known.Kind == OptionKind.Value && equals < 0)
+            if (known.Kind is OptionKind.Value or OptionKind.Values && equals < 0)
             {
                 if (next == words.Length || words[next] == "--")
                 {
@@ -92,6 +95,12 @@ internal sealed class OptionWords
             }
 
             // The last one counts: an option can be added to a command line that has it.
+            if (known.Kind == OptionKind.Values)
+            {
+                options.Add(word);
+                continue;
+            }
+
             options.RemoveAll(earlier => earlier == name || earlier.StartsWith(name + "=", StringComparison.Ordinal));
             options.Add(word);
         }

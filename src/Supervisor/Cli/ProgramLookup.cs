@@ -3,19 +3,18 @@ using System.Collections.Generic;
 
 using UmlHost.Native;
 
-using static UmlHost.Native.Linux;
-
 namespace UmlHost.Cli;
 
 /// <summary>Finds the program to run as execvp does: a name with a slash is a path, and the guest's execve says
 /// what is wrong with it; any other is looked for in PATH.</summary>
-internal static unsafe class ProgramLookup
+internal static class ProgramLookup
 {
     private static readonly byte[] s_defaultPath = "/usr/local/bin:/usr/bin:/bin"u8.ToArray();
 
+    /// <param name="check">What execve would say of a file, but EISDIR for a directory: the message is clearer.</param>
     /// <param name="path">The file, if the result is None.</param>
     /// <returns>ENOENT when nothing has that name, else why the file cannot be executed.</returns>
-    public static Errno Find(ReadOnlySpan<byte> name, IReadOnlyList<byte[]> environment, out byte[] path)
+    public static Errno Find(ReadOnlySpan<byte> name, IReadOnlyList<byte[]> environment, Func<byte[], Errno> check, out byte[] path)
     {
         path = name.ToArray();
         if (name.IsEmpty)
@@ -37,7 +36,7 @@ internal static unsafe class ProgramLookup
 
             // An empty entry is the working directory.
             path = directory.IsEmpty ? [.. "./"u8, .. name] : [.. directory, (byte)'/', .. name];
-            Errno error = Check(path);
+            Errno error = check(path);
             if (error == Errno.None)
             {
                 return Errno.None;
@@ -69,20 +68,5 @@ internal static unsafe class ProgramLookup
         }
 
         return s_defaultPath;
-    }
-
-    /// <summary>What execve would say of the file itself, but EISDIR for a directory, where execve says EACCES: the
-    /// message is clearer.</summary>
-    private static Errno Check(ReadOnlySpan<byte> path)
-    {
-        fixed (byte* file = (byte[])[.. path, 0])
-        {
-            stat status;
-            Result found = LibC.fstatat(AT_FDCWD, file, &status, 0);
-            return found.Failed ? found.Error
-                : S_ISDIR(status.st_mode) ? Errno.EISDIR
-                : !S_ISREG(status.st_mode) ? Errno.EACCES
-                : LibC.access(file, X_OK).Error;
-        }
     }
 }

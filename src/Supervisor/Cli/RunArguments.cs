@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 using CommandLine;
 
 namespace UmlHost.Cli;
@@ -7,6 +9,36 @@ internal sealed class RunArguments
 {
     [Option("memory")]
     public string? Memory { get; set; }
+
+    [Option("root")]
+    public string? Root { get; set; }
+
+    [Option("bind")]
+    public IEnumerable<string> Bind { get; set; } = [];
+
+    [Option("bind-rw")]
+    public IEnumerable<string> BindWritable { get; set; } = [];
+
+    [Option("tmpfs")]
+    public IEnumerable<string> Tmpfs { get; set; } = [];
+
+    [Option("cwd")]
+    public string? WorkingDirectory { get; set; }
+
+    [Option("env")]
+    public IEnumerable<string> Environment { get; set; } = [];
+
+    [Option("clear-env")]
+    public bool ClearEnvironment { get; set; }
+
+    [Option("hostname")]
+    public string? HostName { get; set; }
+
+    [Option("uid")]
+    public string? Uid { get; set; }
+
+    [Option("gid")]
+    public string? Gid { get; set; }
 
     [Option("trace")]
     public string? Trace { get; set; }

@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Text;
 
 using Serilog;
 using Serilog.Events;
 
+using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
 using UmlHost.Trace;
@@ -65,6 +67,20 @@ internal static class RunVerb
             return Verbs.Misuse($"--fault-info {arguments.FaultInfo}: must be {FaultInfoFast} or {FaultInfoHandler}", null, HelpCommand);
         }
 
+        FileOptions? files = GuestOptions.Files(arguments, cut.Options, out error);
+        List<byte[]>? environment = files is null ? null : GuestOptions.Environment(arguments, out error);
+        uint? gid = null;
+        if (files is null || environment is null
+            || !GuestOptions.TryParseId("--uid", arguments.Uid, out uint? uid, out error) || !GuestOptions.TryParseId("--gid", arguments.Gid, out gid, out error))
+        {
+            return Verbs.Misuse(error, null, HelpCommand);
+        }
+
+        if (!GuestOptions.IsHostName(arguments.HostName))
+        {
+            return Verbs.Misuse($"--hostname {arguments.HostName}: must be at most 64 bytes", null, HelpCommand);
+        }
+
         // Output files before the run: one that cannot be written is known at once.
         if (!TryOpenTrace(arguments, out SyscallTrace? trace) || !TryCreate("--report", arguments.Report, out FdStream? report))
         {
@@ -73,22 +89,17 @@ internal static class RunVerb
 
         Logging.Start(level);
         List<byte[]> command = HostArguments.Last(cut.Operands);
-        List<byte[]> environment = HostArguments.Environment();
-        Errno found = ProgramLookup.Find(command[0], environment, out byte[] program);
-        if (found != Errno.None)
-        {
-            return found == Errno.ENOENT
-                ? Verbs.Fail($"{cut.Operands[0]}: not found in PATH", Machine.ExitNotFound)
-                : Verbs.Fail($"{cut.Operands[0]}: {ErrnoNames.Message(found)}", Machine.ExitNotExecutable);
-        }
-
         using Machine? machine = Machine.Create(
             new RunOptions
             {
-                Program = program,
+                Program = command[0],
                 Arguments = command,
                 Environment = environment,
                 MemoryLimit = memory ?? 0,
+                Files = files,
+                HostName = arguments.HostName is null ? null : Encoding.UTF8.GetBytes(arguments.HostName),
+                Uid = uid,
+                Gid = gid,
                 Randomize = !arguments.NoAslr,
                 AlwaysReadFaultInfo = arguments.FaultInfo == FaultInfoHandler,
             },

@@ -1,50 +1,80 @@
 using System;
+using System.Collections.Generic;
 
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;
 using UmlHost.Syscalls;
+using UmlHost.Terminals;
 
 using static UmlHost.Native.Linux;
 
 namespace UmlHost.Fs;
 
-/// <summary>A memory device (major number 1) that guests have: reads and writes are our own, stat comes from the
-/// host's node. Positions stay at 0.</summary>
-internal abstract unsafe class CharacterDevice(int place, int flags) : HostOpenFile(place, S_IFCHR, flags)
+/// <summary>Opens a device.</summary>
+/// <param name="inode">The node; its <see cref="Inode.DeviceNumber"/> says which device.</param>
+internal delegate OpenFile? DeviceOpener(GuestTask task, Inode inode, int flags, out Errno error);
+
+/// <summary>The devices that guests have, by number. A node of any file system opens them; a device of the host's is never
+/// opened.</summary>
+internal static class Devices
+{
+    private const ulong TtyDevice = 0x500, MasterDevice = 0x502;
+    private const uint TerminalMajor = 136;
+
+    private static readonly Dictionary<ulong, DeviceOpener> s_character = [];
+
+    /// <summary>Adds a character device. At start, before guests run.</summary>
+    public static void Add(uint major, uint minor, DeviceOpener open) => s_character[makedev(major, minor)] = open;
+
+    /// <summary>ENXIO for one that guests don't have.</summary>
+    public static OpenFile? Open(GuestTask task, Inode inode, int flags, out Errno error)
+    {
+        error = Errno.ENXIO;
+        if (inode.Type != S_IFCHR)
+        {
+            return null;
+        }
+
+        switch (inode.DeviceNumber)
+        {
+            case TtyDevice:
+                return PseudoTerminals.OpenControlling(task, flags, out error);
+            case MasterDevice:
+                return task.Machine.Terminals.OpenMaster(task, flags, out error);
+            case var number when major(number) == TerminalMajor:
+                error = Errno.EIO;
+                return task.Machine.Terminals.Find((int)minor(number))?.Open(task, flags, out error);
+        }
+
+        if (s_character.TryGetValue(inode.DeviceNumber, out DeviceOpener? open))
+        {
+            return open(task, inode, flags, out error);
+        }
+
+        OpenFile? file = CharacterDevice.Create(inode.DeviceNumber, flags);
+        error = file is null ? Errno.ENXIO : Errno.None;
+        return file;
+    }
+}
+
+/// <summary>A memory device (major number 1): reads and writes are our own. Positions stay at 0.</summary>
+internal abstract class CharacterDevice(int flags) : OpenFile(flags)
 {
     private static readonly TransferAction<byte> s_skip = static (ref byte _, Span<byte> stretch, ulong _) => stretch.Length;
 
     public override bool CanSeek => true;
 
-    /// <summary>Opens the device with number <paramref name="device"/> behind the O_PATH descriptor
-    /// <paramref name="place"/>, which it takes over. ENXIO for one that guests don't have, EACCES.</summary>
-    public static CharacterDevice? Open(int place, ulong device, int flags, out Errno error)
-    {
-        int wanted = (flags & O_ACCMODE) switch
-        {
-            O_RDONLY => R_OK,
-            O_WRONLY => W_OK,
-            _ => R_OK | W_OK,
-        };
-        byte empty = 0;
-        error = LibC.faccessat2(place, &empty, wanted, AT_EMPTY_PATH | AT_EACCESS).Error;
-        CharacterDevice? file = error == Errno.None ? Create(place, device, flags | O_LARGEFILE) : null;
-        if (file is null && error == Errno.None)
-        {
-            error = Errno.ENXIO;
-        }
-        return file;
-    }
+    public override uint Type => S_IFCHR;
 
     /// <summary>The device with number <paramref name="device"/>, or null for one that guests don't have.</summary>
-    public static CharacterDevice? Create(int place, ulong device, int flags) => device switch
+    public static CharacterDevice? Create(ulong device, int flags) => device switch
     {
-        0x103 => new NullDevice(place, flags),
-        0x105 => new ZeroDevice(place, flags),
-        0x107 => new FullDevice(place, flags),
-        0x108 => new RandomDevice(place, flags, canPoll: true),
-        0x109 => new RandomDevice(place, flags, canPoll: false),
+        0x103 => new NullDevice(flags),
+        0x105 => new ZeroDevice(flags),
+        0x107 => new FullDevice(flags),
+        0x108 => new RandomDevice(flags, canPoll: true),
+        0x109 => new RandomDevice(flags, canPoll: false),
         _ => null,
     };
 
@@ -53,6 +83,10 @@ internal abstract unsafe class CharacterDevice(int place, int flags) : HostOpenF
     public sealed override SyscallResult WriteAt(GuestTask task, ref IovIter from, long offset) => Write(task, ref from);
 
     public override SyscallResult Seek(long offset, int whence) => SyscallResult.Zero;
+
+    protected override void Close()
+    {
+    }
 
     /// <summary>Fills what is left with zeros.</summary>
     protected static SyscallResult Clear(GuestTask task, ref IovIter to)
@@ -74,7 +108,7 @@ internal abstract unsafe class CharacterDevice(int place, int flags) : HostOpenF
 }
 
 /// <summary>/dev/null. A write does not even look at the memory.</summary>
-internal sealed class NullDevice(int place, int flags) : CharacterDevice(place, flags)
+internal sealed class NullDevice(int flags) : CharacterDevice(flags)
 {
     public override SyscallResult Read(GuestTask task, ref IovIter to) => SyscallResult.Zero;
 
@@ -82,7 +116,7 @@ internal sealed class NullDevice(int place, int flags) : CharacterDevice(place, 
 }
 
 /// <summary>/dev/zero. Mapping it gives anonymous memory, one object for each mapping.</summary>
-internal sealed class ZeroDevice(int place, int flags) : CharacterDevice(place, flags)
+internal sealed class ZeroDevice(int flags) : CharacterDevice(flags)
 {
     public override MappedFile? Mapping => Stat(out stat status) == Errno.None ? new Zeros(status.st_dev, status.st_ino) : null;
 
@@ -109,7 +143,7 @@ internal sealed class ZeroDevice(int place, int flags) : CharacterDevice(place, 
 }
 
 /// <summary>/dev/full.</summary>
-internal sealed class FullDevice(int place, int flags) : CharacterDevice(place, flags)
+internal sealed class FullDevice(int flags) : CharacterDevice(flags)
 {
     public override SyscallResult Read(GuestTask task, ref IovIter to) => Clear(task, ref to);
 
@@ -118,7 +152,7 @@ internal sealed class FullDevice(int place, int flags) : CharacterDevice(place, 
 
 /// <summary>/dev/random and /dev/urandom, which differ no more. What is written is read and not used: the entropy
 /// is the host's.</summary>
-internal sealed unsafe class RandomDevice(int place, int flags, bool canPoll) : CharacterDevice(place, flags)
+internal sealed unsafe class RandomDevice(int flags, bool canPoll) : CharacterDevice(flags)
 {
     private static readonly TransferAction<byte> s_fill = static (ref byte _, Span<byte> stretch, ulong _) =>
     {

@@ -1,61 +1,95 @@
-using System;
 using System.Threading;
-
-
-using static UmlHost.Native.Linux;
 
 namespace UmlHost.Fs;
 
-/// <summary>Where a process's paths start (Linux's fs_struct): working directory, umask, and the files it sees.
-/// Shared by tasks with CLONE_FS. The working directory changes under the <c>fs lock</c>, a leaf.</summary>
-/// <param name="workingDirectory">A directory, its reference taken over.</param>
-internal sealed class FsContext(FileSystem fileSystem, OpenFile workingDirectory, uint umask)
+/// <summary>Where a process's paths start (Linux's fs_struct): root, working directory, umask, and the mounts it sees.
+/// Shared by tasks with CLONE_FS. Root and working directory change under the <c>fs lock</c>, a leaf.</summary>
+internal sealed class FsContext
 {
     private readonly Lock _lock = new();
-    private OpenFile _workingDirectory = workingDirectory;
-    private uint _umask = umask;
+    private VfsPath _root;
+    private VfsPath _workingDirectory;
+    private uint _umask;
     private int _users = 1;
 
-    public FileSystem FileSystem { get; } = fileSystem;
+    public FsContext(MountTable mounts, in VfsPath root, in VfsPath workingDirectory, uint umask)
+    {
+        Mounts = mounts;
+        _root = root.Pin();
+        _workingDirectory = workingDirectory.Pin();
+        _umask = umask;
+    }
+
+    public MountTable Mounts { get; }
 
     public uint Umask => Volatile.Read(ref _umask);
 
     /// <summary>umask: sets the permission bits, returns the ones before.</summary>
     public uint ExchangeUmask(uint umask) => Interlocked.Exchange(ref _umask, umask & 0x1ff);
 
-    public FileReference WorkingDirectory
+    public VfsPath Root
     {
         get
         {
             lock (_lock)
             {
-                return new FileReference(_workingDirectory.Acquire());
+                return _root;
             }
         }
-    }
 
-    /// <summary>chdir's end: takes over the reference to <paramref name="directory"/>.</summary>
-    public void SetWorkingDirectory(OpenFile directory)
-    {
-        OpenFile old;
-        lock (_lock)
+        set
         {
-            old = _workingDirectory;
-            _workingDirectory = directory;
+            VfsPath old;
+            lock (_lock)
+            {
+                old = _root;
+                _root = value.Pin();
+            }
+
+            old.Unpin();
         }
-        old.Release();
     }
 
-    /// <summary>Where <paramref name="path"/> starts for a call with a directory descriptor: no file means EBADF.
-    /// An absolute path does not look at the descriptor.</summary>
-    public FileReference Start(FdTable files, int directory, ReadOnlySpan<byte> path) =>
-        directory == AT_FDCWD || (!path.IsEmpty && path[0] == (byte)'/') ? WorkingDirectory : files.Get(directory);
+    public VfsPath WorkingDirectory
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _workingDirectory;
+            }
+        }
+
+        set
+        {
+            VfsPath old;
+            lock (_lock)
+            {
+                old = _workingDirectory;
+                _workingDirectory = value.Pin();
+            }
+
+            old.Unpin();
+        }
+    }
+
+    /// <summary>A tree of nothing but the host's files, read-only, with the supervisor's own working directory and umask.
+    /// </summary>
+    public static FsContext OfHost()
+    {
+        HostFileSystem host = HostFileSystem.Create("/"u8, isWritable: false, out _)!;
+        MountTable mounts = new(host, MountFlags.ReadOnly);
+        VfsPath root = new(mounts.Root, host.Root);
+        return new FsContext(mounts, root, root, HostPaths.Umask());
+    }
 
     /// <summary>A copy, as fork makes it.</summary>
     public FsContext Fork()
     {
-        using FileReference directory = WorkingDirectory;
-        return new FsContext(FileSystem, directory.File!.Acquire(), Umask);
+        lock (_lock)
+        {
+            return new FsContext(Mounts, _root, _workingDirectory, Umask);
+        }
     }
 
     /// <summary>One user more (CLONE_FS).</summary>
@@ -72,7 +106,8 @@ internal sealed class FsContext(FileSystem fileSystem, OpenFile workingDirectory
     {
         if (Interlocked.Decrement(ref _users) == 0)
         {
-            _workingDirectory.Release();
+            _root.Unpin();
+            _workingDirectory.Unpin();
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed class HostMappedFiles
 
     /// <summary>The object of the inode that <paramref name="hostFd"/> has open, for an open file, which releases it
     /// when it is closed; null where the host does not let it be opened once more.</summary>
-    public HostMappedFile? Acquire(int hostFd)
+    /// <param name="writable">Shared mappings may be written, and what they write goes to the host.</param>
+    public HostMappedFile? Acquire(int hostFd, bool writable = false)
     {
         if (HostPaths.Stat(hostFd, out stat status).Failed)
         {
@@ -42,6 +43,7 @@ internal sealed class HostMappedFiles
             {
                 if (Revive(found, status) || found.TryAcquire())
                 {
+                    found.Open(hostFd, writable);
                     return found;
                 }
             }
@@ -51,6 +53,7 @@ internal sealed class HostMappedFiles
                 return null;
             }
             HostMappedFile file = new(this, own.Int, status);
+            file.Open(hostFd, writable);
             _files[(status.st_dev, status.st_ino)] = file;
             return file;
         }
@@ -87,10 +90,54 @@ internal sealed class HostMappedFiles
         return false;
     }
 
+    /// <summary>Gives up all files that nobody has open.</summary>
+    public void DropIdle()
+    {
+        lock (Lock)
+        {
+            while (_idle.First is { } oldest)
+            {
+                TakeOut(oldest.Value);
+                oldest.Value.Drop();
+            }
+        }
+    }
+
     private void TakeOut(HostMappedFile file)
     {
         _idle.Remove(file.IdleNode);
         _idlePages -= file.IdlePages;
+    }
+
+    /// <summary>Writes to the host what guests have written to mapped pages.</summary>
+    public void WriteBackAll()
+    {
+        List<PageCache> all = [];
+        lock (Lock)
+        {
+            foreach (HostMappedFile file in _files.Values)
+            {
+                if (file is { TracksWrites: true, CurrentPages: { } pages } && pages.TryAddReference())
+                {
+                    all.Add(pages);
+                }
+            }
+        }
+        foreach (PageCache pages in all)
+        {
+            _ = pages.WriteBack(0, ulong.MaxValue);
+            pages.Release();
+        }
+    }
+
+    /// <summary>The pages of a file that are in memory now; null where there are none. For writes and truncations by system
+    /// calls.</summary>
+    public PageCache? Find(ulong device, ulong inode)
+    {
+        lock (Lock)
+        {
+            return _files.TryGetValue((device, inode), out HostMappedFile? file) ? file.CurrentPages : null;
+        }
     }
 
     /// <summary>Forgets <paramref name="file"/>; the lock is held.</summary>
@@ -111,6 +158,9 @@ internal sealed unsafe class HostMappedFile : MappedFile
     private readonly int _hostFd;
     private readonly long _size;
     private readonly timespec _modified, _changed;
+
+    // A descriptor for writing; -1 where nobody maps it writable.
+    private int _writeFd = -1;
 
     // Under the owner's lock. An idle file counts as open once.
     private int _openFiles = 1;
@@ -140,6 +190,8 @@ internal sealed unsafe class HostMappedFile : MappedFile
 
     public override ulong Inode { get; }
 
+    public override bool CanReread => true;
+
     public override string Path
     {
         get
@@ -167,6 +219,25 @@ internal sealed unsafe class HostMappedFile : MappedFile
         status.st_size == _size && IsSame(status.st_mtim, _modified) && IsSame(status.st_ctim, _changed);
 
     private static bool IsSame(in timespec one, in timespec other) => one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+
+    public override bool TracksWrites => Volatile.Read(ref _writeFd) >= 0;
+
+    /// <summary>Makes it writable, where that is asked for. The owner's lock is held.</summary>
+    public void Open(int hostFd, bool writable)
+    {
+        if (writable && _writeFd < 0 && HostPaths.Reopen(hostFd, O_WRONLY | O_NONBLOCK) is { Failed: false } own)
+        {
+            Volatile.Write(ref _writeFd, own.Int);
+        }
+    }
+
+    public override Result WriteAt(ulong offset, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* start = source)
+        {
+            return LibC.pwrite(_writeFd, start, (nuint)source.Length, (long)offset);
+        }
+    }
 
     /// <summary>An open file is closed.</summary>
     public void Release()
@@ -221,5 +292,9 @@ internal sealed unsafe class HostMappedFile : MappedFile
             _owner.Remove(this);
         }
         _ = LibC.close(_hostFd);
+        if (_writeFd >= 0)
+        {
+            _ = LibC.close(_writeFd);
+        }
     }
 }

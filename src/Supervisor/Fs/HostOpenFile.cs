@@ -1,13 +1,14 @@
 using System;
 
+using UmlHost.Kernel;
 using UmlHost.Native;
 
 using static UmlHost.Native.Linux;
 
 namespace UmlHost.Fs;
 
-/// <summary>An open file with a host descriptor behind it: opened for reading, or only for its place
-/// (O_PATH). The descriptor is this object's and closed with it; a guest never gets it.</summary>
+/// <summary>An open file with a host descriptor and no inode of the guest's trees behind it: a standard stream. The
+/// descriptor is this object's and closed with it; a guest never gets it.</summary>
 /// <param name="hostFd">Taken over.</param>
 /// <param name="type">The type bits of st_mode.</param>
 internal abstract unsafe class HostOpenFile(int hostFd, uint type, int flags) : OpenFile(flags)
@@ -38,13 +39,28 @@ internal abstract unsafe class HostOpenFile(int hostFd, uint type, int flags) : 
         }
     }
 
-    public override Errno CheckAccess(int mode, bool effective) => HostPaths.Access(HostFd, Type, mode, effective);
+    public override Errno CheckAccess(Credentials who, int mode)
+    {
+        byte empty = 0;
+        return LibC.faccessat2(HostFd, &empty, mode, AT_EMPTY_PATH | AT_EACCESS).Error;
+    }
+
+    public override Result Describe(GuestTask task, Span<byte> text) => HostPaths.PathOf(HostFd, text);
+
+    public override Inode? Loose() => new Again(this);
 
     protected override void Close() => _ = LibC.close(HostFd);
-}
 
-/// <summary>A file opened with O_PATH: a place to start walks from, to stat and to be told about.</summary>
-internal sealed class HostPathFile(int hostFd, uint type, int flags) : HostOpenFile(hostFd, type, flags)
-{
-    public override Result ReadLink(Span<byte> target) => Type == S_IFLNK ? HostPaths.ReadLink(HostFd, target) : base.ReadLink(target);
+    /// <summary>Opens the stream once more, on a descriptor of its own.</summary>
+    private sealed class Again(HostOpenFile stream) : LooseInode(stream)
+    {
+        public override bool OpensItself => true;
+
+        public override OpenFile? Open(GuestTask task, int flags, out Errno error)
+        {
+            Result own = LibC.fcntl(stream.HostFd, F_DUPFD_CLOEXEC, 3);
+            error = own.Error;
+            return own.Failed ? null : HostStream.Create(own.Int, stream.Type, DeviceNumber, flags);
+        }
+    }
 }

@@ -15,12 +15,18 @@ internal static unsafe class HostPaths
     /// <summary>/proc/self/fd of the supervisor, through which an O_PATH descriptor is opened for more.</summary>
     private static readonly int s_descriptors = OpenDescriptors();
 
-    /// <summary>Opens a place with O_PATH. A magic link of the host's /proc leads to what the supervisor has open,
-    /// so it is not there: ENOENT.</summary>
-    /// <param name="directory">Host descriptor that a relative path starts from.</param>
-    /// <param name="path">Not NUL-terminated.</param>
-    /// <param name="flags">O_NOFOLLOW, O_DIRECTORY.</param>
-    public static Result Walk(int directory, ReadOnlySpan<byte> path, int flags)
+    /// <summary>Opens one name in a directory with O_PATH, whatever it is.</summary>
+    /// <param name="name">A single component, with its NUL.</param>
+    public static Result OpenName(int directory, ReadOnlySpan<byte> name)
+    {
+        fixed (byte* at = name)
+        {
+            return Shortage(LibC.openat(directory, at, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+        }
+    }
+
+    /// <summary>Opens a path of the supervisor's own with O_PATH: the root of a tree for guests.</summary>
+    public static Result OpenRoot(ReadOnlySpan<byte> path)
     {
         if (path.Length >= PATH_MAX)
         {
@@ -29,20 +35,32 @@ internal static unsafe class HostPaths
         byte* name = stackalloc byte[PATH_MAX];
         path.CopyTo(new Span<byte>(name, PATH_MAX));
         name[path.Length] = 0;
-        open_how how = new() { flags = (ulong)(uint)(O_PATH | O_CLOEXEC | flags), resolve = RESOLVE_NO_MAGICLINKS };
-        Result place = LibC.openat2(directory, name, &how, (nuint)sizeof(open_how));
-        if (place.Error == Errno.ELOOP)
-        {
-            how.resolve = 0;
-            Result through = LibC.openat2(directory, name, &how, (nuint)sizeof(open_how));
-            if (through.Error != Errno.ELOOP)
-            {
-                _ = through.Failed ? through : LibC.close(through.Int);
-                return new Result(-(long)Errno.ENOENT);
-            }
-        }
-        return Shortage(place);
+        return LibC.openat(AT_FDCWD, name, O_PATH | O_CLOEXEC, 0);
     }
+
+    /// <summary>The supervisor's working directory; "/" where it has none.</summary>
+    public static byte[] WorkingDirectory()
+    {
+        byte* name = stackalloc byte[PATH_MAX];
+        Result length = LibC.getcwd(name, PATH_MAX);
+        return length.Failed || name[0] != (byte)'/' ? "/"u8.ToArray() : new Span<byte>(name, length.Int - 1).ToArray();
+    }
+
+    /// <summary>The supervisor's own.</summary>
+    public static uint Umask()
+    {
+        uint umask = LibC.umask(0);
+        _ = LibC.umask(umask);
+        return umask;
+    }
+
+    /// <summary>A name below <see cref="Descriptors"/> that leads to what <paramref name="hostFd"/> has open, for calls
+    /// that take no O_PATH descriptor.</summary>
+    /// <param name="name">16 bytes.</param>
+    public static void NameOf(int hostFd, byte* name) => FormatDescriptor(hostFd, name);
+
+    /// <summary>/proc/self/fd of the supervisor.</summary>
+    public static int Descriptors => s_descriptors;
 
     /// <summary>Opens the inode of <paramref name="hostFd"/> once more.</summary>
     /// <param name="flags">Access mode, and flags that change how it is opened.</param>
@@ -74,18 +92,6 @@ internal static unsafe class HostPaths
         }
     }
 
-    /// <summary>access on an inode of a read-only file system: EROFS comes before EACCES, but not for devices and
-    /// pipes.</summary>
-    public static Errno Access(int hostFd, uint type, int mode, bool effective)
-    {
-        if ((mode & W_OK) != 0 && type is S_IFREG or S_IFDIR or S_IFLNK)
-        {
-            return Errno.EROFS;
-        }
-        byte empty = 0;
-        return LibC.faccessat2(hostFd, &empty, mode, AT_EMPTY_PATH | (effective ? AT_EACCESS : 0)).Error;
-    }
-
     /// <summary>The target of the symbolic link that <paramref name="hostFd"/> has open, cut off at the end of
     /// <paramref name="target"/>.</summary>
     public static Result ReadLink(int hostFd, Span<byte> target)
@@ -95,19 +101,6 @@ internal static unsafe class HostPaths
         {
             return LibC.readlinkat(hostFd, &empty, at, (nuint)target.Length);
         }
-    }
-
-    /// <summary>Splits a path at its last component, the way a walk for a parent does.</summary>
-    /// <param name="parent">Never empty: "." for a bare name, "/" below the root.</param>
-    /// <param name="last">Without slashes; empty where the path is only slashes.</param>
-    /// <param name="trailingSlash">Slashes followed the last component.</param>
-    public static void Split(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> parent, out ReadOnlySpan<byte> last, out bool trailingSlash)
-    {
-        ReadOnlySpan<byte> trimmed = path.TrimEnd((byte)'/');
-        trailingSlash = trimmed.Length < path.Length;
-        int slash = trimmed.LastIndexOf((byte)'/');
-        last = trimmed[(slash + 1)..];
-        parent = slash >= 0 ? trimmed[..(slash + 1)] : trimmed.IsEmpty ? "/"u8 : "."u8;
     }
 
     /// <summary>The supervisor's limit of descriptors is to guests the system's.</summary>

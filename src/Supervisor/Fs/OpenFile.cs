@@ -19,6 +19,13 @@ internal abstract class OpenFile(int flags)
     private EpollLinks? _epollLinks;
     private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
+    /// <summary>Where it was opened (f_path); none for a file that has no name.</summary>
+    public VfsPath Place { get; private set; }
+
+    /// <summary>What it is of; null for a file that has none of its own (pipes, anonymous files), which answers stat and
+    /// changes of attributes itself.</summary>
+    public Inode? Inode { get; private set; }
+
     /// <summary>O_* status flags (access mode, O_APPEND, O_NONBLOCK …), as F_GETFL shows them.</summary>
     public int Flags
     {
@@ -41,7 +48,7 @@ internal abstract class OpenFile(int flags)
     public virtual bool CanSeek => false;
 
     /// <summary>The type bits of st_mode; 0 for a file that has none (an anonymous inode).</summary>
-    public virtual uint Type => 0;
+    public virtual uint Type => Inode?.Type ?? 0;
 
     public bool IsDirectory => Type == S_IFDIR;
 
@@ -67,17 +74,52 @@ internal abstract class OpenFile(int flags)
 
     public virtual SyscallResult Ioctl(GuestTask task, uint request, ulong argument) => Errno.ENOTTY;
 
-    public abstract Errno Stat(out stat status);
+    public virtual Errno Stat(out stat status)
+    {
+        status = default;
+        return Inode is { } inode ? inode.Stat(out status) : Errno.EBADF;
+    }
 
-    public abstract Errno Statx(uint flags, uint mask, out statx status);
+    public virtual Errno Statx(uint flags, uint mask, out statx status)
+    {
+        status = default;
+        return Inode is { } inode ? inode.Statx(flags, mask, out status) : Errno.EBADF;
+    }
 
-    public abstract Errno StatFs(out statfs status);
+    public virtual Errno StatFs(out statfs status)
+    {
+        status = default;
+        return !Place.IsNone ? Vfs.StatFs(Place, out status)
+            : Inode is { } inode ? inode.FileSystem.StatFs(inode, out status)
+            : Errno.EBADF;
+    }
 
     /// <summary>access on the file itself: R_OK, W_OK, X_OK, or F_OK.</summary>
-    public abstract Errno CheckAccess(int mode, bool effective);
+    public virtual Errno CheckAccess(Credentials who, int mode) =>
+        !Place.IsNone ? Vfs.Access(Place, who, mode) : Inode is { } inode ? Permissions.Check(inode, who, mode) : Errno.EBADF;
 
-    /// <summary>The target of the symbolic link that this was opened on with O_PATH; ENOENT for all else.</summary>
-    public virtual Result ReadLink(Span<byte> target) => new(-(long)Errno.ENOENT);
+    /// <summary>What /proc/self/fd shows.</summary>
+    /// <returns>Its length, cut off at the end of <paramref name="text"/>.</returns>
+    public virtual Result Describe(GuestTask task, Span<byte> text)
+    {
+        if (!Place.IsNone)
+        {
+            return Vfs.PathOf(Place, task.Fs.Root, text);
+        }
+
+        byte[] name = System.Text.Encoding.ASCII.GetBytes(
+            Stat(out stat status) != Errno.None || (status.st_mode & S_IFMT) == 0 ? "anon_inode:[file]"
+            : S_ISFIFO(status.st_mode) ? $"pipe:[{status.st_ino}]"
+            : S_ISSOCK(status.st_mode) ? $"socket:[{status.st_ino}]"
+            : "/");
+        int length = Math.Min(name.Length, text.Length);
+        name.AsSpan(0, length).CopyTo(text);
+        return new Result(length);
+    }
+
+    /// <summary>An inode through which /proc/self/fd opens a file without a place once more; null where that cannot be
+    /// (ENXIO).</summary>
+    public virtual Inode? Loose() => Inode ?? (Type == S_IFCHR ? new LooseInode(this) : null);
 
     /// <summary>F_GETPIPE_SZ.</summary>
     public virtual SyscallResult PipeSize => Errno.EBADF;
@@ -101,8 +143,19 @@ internal abstract class OpenFile(int flags)
     /// <summary>posix_fadvise, its arguments checked.</summary>
     public virtual Errno Advise(long offset, long length, int advice) => Errno.None;
 
-    public virtual Errno Truncate(long length) => Errno.EINVAL;
+    public virtual Errno Truncate(GuestTask task, long length) => Errno.EINVAL;
 
+    /// <summary>fallocate; arguments and access mode are checked.</summary>
+    /// <param name="mode">FALLOC_FL_*.</param>
+    public virtual Errno Allocate(GuestTask task, int mode, long offset, long length) => Errno.ENODEV;
+
+    /// <summary>F_GET_SEALS; -EINVAL for what cannot be sealed.</summary>
+    public virtual SyscallResult Seals => Errno.EINVAL;
+
+    /// <summary>F_ADD_SEALS.</summary>
+    public virtual Errno AddSeals(uint seals) => Errno.EINVAL;
+
+    // Changes of attributes of a file without an inode; all others go to the inode (Vfs.SetMode and its like).
     public virtual Errno SetMode(uint mode) => Errno.EROFS;
 
     public virtual Errno SetOwner(uint user, uint group) => Errno.EROFS;
@@ -154,12 +207,33 @@ internal abstract class OpenFile(int flags)
         return false;
     }
 
+    /// <summary>Says where a file that was just opened is; before anybody else sees it. Keeps place and inode until the
+    /// file is closed; of a regular file open for writing it ends the inode's count of writers then.</summary>
+    /// <param name="place">None for a file that is in no tree.</param>
+    public OpenFile Attach(in VfsPath place, Inode inode)
+    {
+        Place = place.Pin();
+        Inode = inode;
+        inode.AddUser();
+        return this;
+    }
+
     public void Release()
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _epollLinks?.FileClosed();
             Close();
+            Place.Unpin();
+            if (Inode is { } inode)
+            {
+                if (CanWrite && inode.Type == S_IFREG)
+                {
+                    inode.EndWrite();
+                }
+
+                inode.RemoveUser();
+            }
         }
     }
 

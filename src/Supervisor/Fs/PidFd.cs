@@ -51,9 +51,9 @@ internal sealed class PidFd(ThreadGroup group, int flags) : OpenFile(O_RDWR | (f
         return Errno.None;
     }
 
-    public override Errno CheckAccess(int mode, bool effective) => Errno.None;
+    public override Errno CheckAccess(Credentials who, int mode) => Errno.None;
 
-    public override Errno Truncate(long length) => Errno.EOPNOTSUPP;
+    public override Errno Truncate(GuestTask task, long length) => Errno.EOPNOTSUPP;
 
     public override Errno SetMode(uint mode) => Errno.EOPNOTSUPP;
 

@@ -48,6 +48,20 @@ internal sealed unsafe class Pipe(PseudoInode inode)
 
     public PseudoInode Inode { get; } = inode;
 
+    /// <summary>Where the opens of a FIFO wait for its other side.</summary>
+    public WaitQueue OpenWait { get; } = new();
+
+    public bool HasReaders => Volatile.Read(ref _readers) > 0;
+
+    public bool HasWriters => Volatile.Read(ref _writers) > 0;
+
+    /// <summary>How often it was opened for reading, and for writing.</summary>
+    public uint ReadersOpened { get; private set; }
+
+    public uint WritersOpened { get; private set; }
+
+    public void WakeOpeners() => OpenWait.WakeAll(WaitQueue.AllEvents);
+
     /// <summary>Capacity in bytes (F_GETPIPE_SZ).</summary>
     public int Size => Volatile.Read(ref _ring).Length * PipePages.PageSize;
 
@@ -79,6 +93,8 @@ internal sealed unsafe class Pipe(PseudoInode inode)
         {
             _readers += reader ? 1 : 0;
             _writers += writer ? 1 : 0;
+            ReadersOpened += reader ? 1u : 0;
+            WritersOpened += writer ? 1u : 0;
         }
     }
 

@@ -37,5 +37,7 @@ internal sealed class PipeFile : PseudoFile
         : task.Memory.Write(new GuestAddress(argument), _pipe.Available) ? SyscallResult.Zero
         : Native.Errno.EFAULT;
 
+    public override Inode? Loose() => new LooseInode(this, _pipe);
+
     protected override void Close() => _pipe.Close(CanRead, CanWrite);
 }

@@ -27,7 +27,7 @@ internal abstract class PseudoFile(PseudoInode inode, int flags) : OpenFile(flag
         return Errno.None;
     }
 
-    public override Errno CheckAccess(int mode, bool effective) => (mode & X_OK) != 0 ? Errno.EACCES : Errno.None;
+    public override Errno CheckAccess(Kernel.Credentials who, int mode) => (mode & X_OK) != 0 ? Errno.EACCES : Errno.None;
 
     public override Errno SetMode(uint mode) => inode.SetMode(mode);
 

@@ -29,7 +29,7 @@ internal static unsafe class StandardStreams
     /// puts /dev/null in the place of the supervisor's 0 and 1: a guest that closes the last reference closes
     /// the stream. 2 stays, for the supervisor's own messages.</summary>
     /// <param name="terminal">The supervisor's, which streams that are it become.</param>
-    public static void Inherit(FdTable files, HostFileSystem fileSystem, HostTerminal? terminal)
+    public static void Inherit(FdTable files, HostTerminal? terminal)
     {
         Result nothing;
         fixed (byte* name = "/dev/null\0"u8)
@@ -39,7 +39,7 @@ internal static unsafe class StandardStreams
         TerminalFile? shared = null;
         for (int fd = 0; fd <= 2; fd++)
         {
-            if (!IsInherited(fd) || (OpenTerminal(fd, terminal, ref shared) ?? Open(fd, fileSystem)) is not { } file)
+            if (!IsInherited(fd) || (OpenTerminal(fd, terminal, ref shared) ?? Open(fd)) is not { } file)
             {
                 continue;
             }
@@ -80,7 +80,7 @@ internal static unsafe class StandardStreams
 
     /// <summary>An open file on a copy of <paramref name="hostFd"/>, which shares position and flags with it; null
     /// where that is not open.</summary>
-    public static OpenFile? Open(int hostFd, HostFileSystem fileSystem)
+    public static OpenFile? Open(int hostFd)
     {
         Result flags = LibC.fcntl(hostFd, F_GETFL, 0);
         Result own = flags.Failed ? flags : LibC.fcntl(hostFd, F_DUPFD_CLOEXEC, 3);
@@ -89,12 +89,30 @@ internal static unsafe class StandardStreams
             return null;
         }
         uint type = status.st_mode & S_IFMT;
-        return type switch
+        OpenFile? file = type switch
         {
-            S_IFREG => new HostFile(fileSystem.MappedFiles, own.Int, flags.Int),
+            S_IFREG => new HostFile(HostFileSystem.MappedFiles, own.Int, flags.Int),
             S_IFDIR => new HostDirectory(own.Int, flags.Int),
-            S_IFCHR => (OpenFile?)CharacterDevice.Create(own.Int, status.st_rdev, flags.Int) ?? HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
-            _ => HostStream.Create(own.Int, type, status.st_rdev, flags.Int),
+            S_IFCHR => CharacterDevice.Create(status.st_rdev, flags.Int),
+            _ => null,
         };
+        if (file is null)
+        {
+            return HostStream.Create(own.Int, type, status.st_rdev, flags.Int);
+        }
+        if (HostFileSystem.Loose(own.Int) is not { } inode)
+        {
+            file.Release();
+            return null;
+        }
+        if (type == S_IFCHR)
+        {
+            _ = LibC.close(own.Int);
+        }
+        if (file.CanWrite)
+        {
+            _ = inode.TryBeginWrite();
+        }
+        return file.Attach(default, inode);
     }
 }

@@ -84,6 +84,32 @@ internal sealed record Credentials
         return credentials.Inheritable == 0 ? credentials : credentials with { Ambient = Probe(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET) };
     }
 
+    /// <summary>These, with the ids that a run was given; null leaves the caller's. A user of its own has no other groups,
+    /// and root, inside, has every capability.</summary>
+    public Credentials With(uint? uid, uint? gid)
+    {
+        Credentials changed = this;
+        if (uid is { } user)
+        {
+            ulong capabilities = user == 0 ? AllCapabilities : 0;
+            changed = changed with
+            {
+                Uid = user,
+                EffectiveUid = user,
+                SavedUid = user,
+                FileUid = user,
+                Groups = user == Uid ? Groups : [],
+                Effective = capabilities,
+                Permitted = capabilities,
+                Inheritable = 0,
+                Ambient = 0,
+                Bounding = AllCapabilities,
+            };
+        }
+
+        return gid is not { } group ? changed : changed with { Gid = group, EffectiveGid = group, SavedGid = group, FileGid = group };
+    }
+
     /// <summary>Linux's capable().</summary>
     public bool Has(int capability) => (Effective & (1UL << capability)) != 0;
 

@@ -298,6 +298,7 @@ internal sealed partial class GuestTask
         {
             SetHost(host);
             Start(program);
+            Trace?.Started(this);
             TaskLoop.Run(this);
         }
 

@@ -43,6 +43,8 @@ internal sealed partial class GuestTask
             {
                 // The host child serves on, with this thread in it.
                 memory.Attach(old.Child);
+                old.RemoveThread(Host);
+                memory.AddThread(Host);
                 Memory = memory;
                 memory.AddThread(Host);
                 old.RemoveThread(Host);
@@ -75,6 +77,7 @@ internal sealed partial class GuestTask
         Memory.MmapBase = loaded.Layout.MmapBase;
         Comm = loaded.Comm;
         Group.ExecutablePath = loaded.Executable.Path;
+        Memory.SetExecutable(loaded.Executable as Fs.Executable);
         loaded.Executable.Dispose();
         ((PtraceThread)Host).ResetRegisters();
         Host.Registers.rip = loaded.Entry.Value;

@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using System.Threading;
 
 using Serilog;
 
 using UmlHost.Abi;
+using UmlHost.Cli;
 using UmlHost.Fs;
 using UmlHost.Host;
 using UmlHost.Loader;
@@ -41,10 +43,13 @@ internal sealed unsafe partial class Machine : IDisposable
         _hostMemory = hostMemory;
         _stub = stub;
         Frames = new FrameAllocator(hostMemory, options.MemoryLimit);
+        MemoryFiles = new MemoryFiles(Frames);
         Children = new HostChildPool(hostMemory, stub);
     }
 
     public FrameAllocator Frames { get; }
+
+    public MemoryFiles MemoryFiles { get; }
 
     public SyscallCounts SyscallCounts { get; } = new();
 
@@ -108,12 +113,22 @@ internal sealed unsafe partial class Machine : IDisposable
 
         ThreadGroup group = NewInit();
         FdTable files = new();
-        HostFileSystem fileSystem = new();
-        fileSystem.MappedFiles.MostIdlePages = Frames.LimitBytes == 0 ? fileSystem.MappedFiles.MostIdlePages : (long)(Frames.LimitBytes >> 15);
-        Credentials credentials = Credentials.OfCaller();
+        HostMappedFiles mapped = HostFileSystem.MappedFiles;
+        mapped.MostIdlePages = Frames.LimitBytes == 0 ? mapped.MostIdlePages : (long)(Frames.LimitBytes >> 15);
+        Credentials credentials = Credentials.OfCaller().With(_options.Uid, _options.Gid);
+        if (_options.HostName is { } name)
+        {
+            Name.SetNodeName(name);
+        }
+
         HostTerminal? terminal = HostTerminal.Open(this, credentials);
-        StandardStreams.Inherit(files, fileSystem, terminal);
-        FsContext fs = fileSystem.StartContext();
+        StandardStreams.Inherit(files, terminal);
+        FsContext? fs = FileTree.Build(this, _options.Files, Frames, out string? wrong);
+        if (fs is null)
+        {
+            Fail(wrong!);
+            return ExitFailure;
+        }
 
         MemoryMap memory = group.Limits.NewMemory(Frames);
         GuestTask task = new(group.Tgid, group, memory, files, fs)
@@ -161,6 +176,7 @@ internal sealed unsafe partial class Machine : IDisposable
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         Threads.Close();
+        mapped.DropIdle();
         terminal?.End();
         if (_failure is not null)
         {
@@ -252,7 +268,6 @@ internal sealed unsafe partial class Machine : IDisposable
         byte[] entropy = new byte[LoadRequest.EntropyBytes];
         HostRandom.Fill(entropy);
         Credentials credentials = task.Credentials;
-        FsContext fs = task.Fs;
         return new LoadRequest
         {
             FileName = name,
@@ -263,7 +278,7 @@ internal sealed unsafe partial class Machine : IDisposable
             Entropy = entropy,
             Randomize = _options.Randomize && (task.Personality & ADDR_NO_RANDOMIZE) == 0,
             StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
-            Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(fs, path, out opened),
+            Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(task, path, out opened),
             Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
             Auxiliary = new AuxiliaryValues
             {
@@ -281,7 +296,16 @@ internal sealed unsafe partial class Machine : IDisposable
 
     private LoadedProgram? Load(GuestTask task, out int status)
     {
-        LoadRequest request = NewLoadRequest(task, _options.Program, null, _options.Arguments, _options.Environment);
+        Errno found = ProgramLookup.Find(_options.Program, _options.Environment, path => Executable.Check(task, path), out byte[] path);
+        if (found != Errno.None)
+        {
+            string what = Encoding.UTF8.GetString(_options.Program);
+            Fail(found == Errno.ENOENT ? $"{what}: not found in PATH" : $"{what}: {ErrnoNames.Message(found)}");
+            status = found == Errno.ENOENT ? ExitNotFound : ExitNotExecutable;
+            return null;
+        }
+
+        LoadRequest request = NewLoadRequest(task, path, null, _options.Arguments, _options.Environment);
         if (!BinaryProgram.TryOpen(request, out BinaryProgram? program, out LoadError? error) || !program.TryMap(task.Memory, out LoadedProgram? loaded, out error))
         {
             program?.Dispose();

@@ -5,7 +5,7 @@ namespace UmlHost.Kernel;
 /// <summary>What <c>umlhost run</c> was asked.</summary>
 internal sealed record RunOptions
 {
-    /// <summary>The program's path as the guest sees it; with no slash it was looked for in PATH already.</summary>
+    /// <summary>The program's path as the guest sees it; without a slash it is looked for in PATH, inside.</summary>
     public required byte[] Program { get; init; }
 
     /// <summary>argv, the program's name first.</summary>
@@ -15,6 +15,17 @@ internal sealed record RunOptions
 
     /// <summary>Most guest memory in bytes; 0 for no limit.</summary>
     public ulong MemoryLimit { get; init; }
+
+    /// <summary>What the guest sees of the disk.</summary>
+    public Fs.FileOptions Files { get; init; } = new();
+
+    /// <summary>What uname tells; null for the host's name.</summary>
+    public byte[]? HostName { get; init; }
+
+    /// <summary>The guest's ids; null for the caller's.</summary>
+    public uint? Uid { get; init; }
+
+    public uint? Gid { get; init; }
 
     public bool Randomize { get; init; } = true;
 

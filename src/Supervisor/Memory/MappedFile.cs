@@ -46,6 +46,18 @@ internal abstract class MappedFile
     {
     }
 
+    /// <summary>The pages are the file itself (tmpfs, memfd): one that is absent is a hole, and <see cref="ReadAt"/> is
+    /// not asked for it.</summary>
+    public virtual bool IsMemory => false;
+
+    /// <summary>A page more of a file of memory; false where its file system is full. Page cache lock.</summary>
+    protected internal virtual bool TryChargePage() => true;
+
+    /// <summary>Pages less. Page cache lock.</summary>
+    protected internal virtual void UnchargePages(long count)
+    {
+    }
+
     /// <summary>Makes a hole of bytes [<paramref name="from"/>, <paramref name="to"/>) (MADV_REMOVE): what fallocate
     /// does with FALLOC_FL_PUNCH_HOLE, <see cref="PageCache.Punch"/> included. No lock is held.</summary>
     public virtual Errno PunchHole(ulong from, ulong to) => Errno.EOPNOTSUPP;

@@ -39,6 +39,7 @@ internal sealed unsafe partial class MemoryMap
                 _isFresh = false,
             };
             child.CopyContext(this);
+            child.SetExecutable(Executable);
             _hotLeft = IsShared || ++_forks % HotForks == 0 ? 0 : MostHotPages;
             if (_hotLeft > 0 && _table.Find(stack.PageDown) is var leaf && leaf != null)
             {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 
 using UmlHost.Abi;
+using UmlHost.Fs;
 using UmlHost.Host;
 using UmlHost.Trace;
 
@@ -66,6 +67,10 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
 
     public GuestAddress EnvEnd { get; set; }
 
+    /// <summary>The program that runs here (mm's exe_file), which cannot be opened for writing meanwhile; null before an
+    /// exec.</summary>
+    public OpenFile? Executable { get; private set; }
+
     public FaultCounters Faults { get; } = new();
 
     /// <summary>Pages present in the page table.</summary>
@@ -92,6 +97,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
             child.IsUsed = true;
         }
     }
+
+    /// <summary>Called by exec, and by fork for the copy.</summary>
+    public void SetExecutable(Executable? program) => SetExecutable(program?.File);
 
     /// <summary>One user more (CLONE_VM).</summary>
     public MemoryMap Share()
@@ -140,6 +148,13 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     /// <summary>Drops everything. The host child must be gone: its mappings reach the frames until then.</summary>
     public unsafe void Dispose()
     {
+        if (Executable is { } executable)
+        {
+            executable.Inode!.EndExecute();
+            executable.Release();
+            Executable = null;
+        }
+
         lock (_mmapLock)
         {
             // Driven by the areas (M1): absent parts of the table cost nothing.
@@ -171,6 +186,14 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
             // Whoever still has the map, to read another process's memory, finds nothing in it.
             _areas.Clear();
             _table.Dispose();
+        }
+    }
+
+    private void SetExecutable(OpenFile? file)
+    {
+        if (file is { Inode: { } inode } && inode.TryBeginExecute())
+        {
+            Executable = file.Acquire();
         }
     }
 

@@ -264,6 +264,8 @@ internal sealed partial class PageCache
                     }
                 }
             }
+
+            Dropped(dropped.Count);
         }
 
         if (first < end)

@@ -77,15 +77,7 @@ internal sealed partial class PageCache
         {
             foreach (Chunk chunk in _chunks.Values)
             {
-                for (int page = 0; page < FrameAllocator.FramesPerChunk; page++)
-                {
-                    if (chunk.Has(page))
-                    {
-                        _frames.Release(chunk.Frame[page], 1);
-                    }
-                }
-
-                _frames.ReleaseChunk(chunk.Reserved);
+                ReleaseFrames(chunk);
             }
 
             _chunks.Clear();
@@ -114,21 +106,15 @@ internal sealed partial class PageCache
                 return FaultResult.BusAddressError;
             }
 
-            if (!_chunks.TryGetValue(index, out Chunk? chunk))
+            Chunk? chunk = FindOrAddChunk(index);
+            if (chunk is null)
             {
-                uint reserved = _frames.ReserveChunk();
-                if (reserved == FrameAllocator.NoChunk)
-                {
-                    return FaultResult.OutOfMemory;
-                }
-
-                chunk = new Chunk { Reserved = reserved };
-                _chunks.Add(index, chunk);
+                return FaultResult.OutOfMemory;
             }
 
             if (!chunk.Has(within))
             {
-                FaultResult filled = Fill(chunk, index, within);
+                FaultResult filled = _file is { IsMemory: true } ? Grant(chunk, within) : Fill(chunk, index, within);
                 if (filled != FaultResult.Resolved)
                 {
                     return filled;
@@ -203,6 +189,23 @@ internal sealed partial class PageCache
             frame = 0;
             return 0;
         }
+    }
+
+    private Chunk? FindOrAddChunk(ulong index)
+    {
+        if (!_chunks.TryGetValue(index, out Chunk? chunk))
+        {
+            uint reserved = _frames.ReserveChunk();
+            if (reserved == FrameAllocator.NoChunk)
+            {
+                return null;
+            }
+
+            chunk = new Chunk { Reserved = reserved };
+            _chunks.Add(index, chunk);
+        }
+
+        return chunk;
     }
 
     private unsafe FaultResult Fill(Chunk chunk, ulong index, int within)

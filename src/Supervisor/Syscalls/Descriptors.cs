@@ -101,6 +101,10 @@ internal static unsafe class Descriptors
                 return Lock(task, file, command, args.Address(2));
             case F_GETPIPE_SZ:
                 return file.PipeSize;
+            case F_GET_SEALS:
+                return file.Seals;
+            case F_ADD_SEALS:
+                return file.AddSeals(args.UInt(2));
             case F_SETPIPE_SZ:
                 return file.SetPipeSize(task, args.UInt(2));
             default:

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 
+using UmlHost.Abi;
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -19,6 +20,7 @@ internal static unsafe class Directories
         new(79, "getcwd", &GetCwd, ArgumentKind.OutString, ArgumentKind.Size),
         new(80, "chdir", &ChDir, ArgumentKind.Path),
         new(81, "fchdir", &FChDir, ArgumentKind.Fd),
+        new(161, "chroot", &ChRoot, ArgumentKind.Path),
         new(95, "umask", &Umask, ArgumentKind.Mode),
         new(217, "getdents64", &GetDents64, ArgumentKind.Fd, ArgumentKind.OutDirents, ArgumentKind.UInt),
     ];
@@ -37,54 +39,79 @@ internal static unsafe class Directories
 
     private static SyscallResult GetCwd(GuestTask task, in SyscallArguments args)
     {
-        Span<byte> path = stackalloc byte[PATH_MAX];
-        using FileReference directory = task.Fs.WorkingDirectory;
-        Result length = task.Fs.FileSystem.PathOf(directory.File!, path[..^1]);
-        if (length.Failed)
+        Span<byte> buffer = stackalloc byte[PATH_MAX + 16];
+        VfsPath directory = task.Fs.WorkingDirectory;
+        if (directory.Dentry.IsRemoved)
         {
-            return length;
+            return Errno.ENOENT;
         }
-        path[length.Int] = 0;
-        path = path[..(length.Int + 1)];
-        return args.ULong(1) < (ulong)path.Length ? Errno.ERANGE
-            : task.Memory.CopyOut(args.Address(0), path) != path.Length ? Errno.EFAULT
-            : path.Length;
+        ReadOnlySpan<byte> path = Vfs.PathOf(directory, task.Fs.Root, buffer[16..^1], out bool reachable);
+        if (path.IsEmpty || path.Length >= PATH_MAX)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+        int start = buffer.Length - 1 - path.Length;
+        if (!reachable)
+        {
+            start -= "(unreachable)".Length;
+            "(unreachable)"u8.CopyTo(buffer[start..]);
+        }
+        buffer[^1] = 0;
+        buffer = buffer[start..];
+        return args.ULong(1) < (ulong)buffer.Length ? Errno.ERANGE
+            : task.Memory.CopyOut(args.Address(0), buffer) != buffer.Length ? Errno.EFAULT
+            : buffer.Length;
     }
 
     private static SyscallResult ChDir(GuestTask task, in SyscallArguments args)
     {
-        OpenFile? directory = Paths.Open(task, AT_FDCWD, args.Address(0), O_PATH | O_DIRECTORY, out Errno error);
-        if (directory is null)
+        Errno error = FindDirectory(task, args.Address(0), out VfsPath place);
+        if (error == Errno.None)
         {
-            return error;
+            task.Fs.WorkingDirectory = place;
         }
-        error = directory.CheckAccess(X_OK, effective: true);
-        if (error != Errno.None)
-        {
-            directory.Release();
-            return error;
-        }
-        task.Fs.SetWorkingDirectory(directory);
-        return SyscallResult.Zero;
+        return error;
     }
 
     private static SyscallResult FChDir(GuestTask task, in SyscallArguments args)
     {
         using FileReference reference = task.Files.Get(args.Int(0));
-        if (reference.File is not { } directory)
+        if (reference.File is not { } file)
         {
             return Errno.EBADF;
         }
-        if (!directory.IsDirectory)
+        if (!file.IsDirectory || file.Place.IsNone)
         {
             return Errno.ENOTDIR;
         }
-        Errno error = directory.CheckAccess(X_OK, effective: true);
+        Errno error = Permissions.Check(file.Inode!, task.Credentials, X_OK);
         if (error == Errno.None)
         {
-            task.Fs.SetWorkingDirectory(directory.Acquire());
+            task.Fs.WorkingDirectory = file.Place;
         }
         return error;
+    }
+
+    private static SyscallResult ChRoot(GuestTask task, in SyscallArguments args)
+    {
+        Errno error = FindDirectory(task, args.Address(0), out VfsPath place);
+        if (error == Errno.None && !task.Credentials.Has(CAP_SYS_CHROOT))
+        {
+            error = Errno.EPERM;
+        }
+        if (error == Errno.None)
+        {
+            task.Fs.Root = place;
+        }
+        return error;
+    }
+
+    private static Errno FindDirectory(GuestTask task, GuestAddress address, out VfsPath place)
+    {
+        Errno error = Paths.Find(task, AT_FDCWD, address, follow: true, out place);
+        return error != Errno.None ? error
+            : !place.Inode!.IsDirectory ? Errno.ENOTDIR
+            : Permissions.Check(place.Inode, task.Credentials, X_OK);
     }
 
     private static SyscallResult Umask(GuestTask task, in SyscallArguments args) => (long)task.Fs.ExchangeUmask(args.UInt(0));

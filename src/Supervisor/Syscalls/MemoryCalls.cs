@@ -82,8 +82,14 @@ internal static unsafe class MemoryCalls
             return Errno.EACCES;
         }
 
+        bool isSealed = file.Seals is { Failed: false } seals && (seals.Raw & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+        if (((prot & PROT_EXEC) != 0 && !file.Place.IsNone && (file.Place.Mount.Flags & MountFlags.NoExec) != 0) || (shared && isSealed && (prot & PROT_WRITE) != 0))
+        {
+            return Errno.EPERM;
+        }
+
         return file.Mapping is { } mapping
-            ? task.Memory.Map(hint, length, prot, flags, mapping, offset, shared && !file.CanWrite ? VmaFlags.DenyWrite : VmaFlags.None, lockLimit)
+            ? task.Memory.Map(hint, length, prot, flags, mapping, offset, shared && (isSealed || !file.CanWrite) ? VmaFlags.DenyWrite : VmaFlags.None, lockLimit)
             : Errno.ENODEV;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 using UmlHost.Abi;
 using UmlHost.Fs;
@@ -20,10 +21,11 @@ internal static unsafe class OpenClose
         new(3, "close", &Close, ArgumentKind.Fd),
         new(85, "creat", &Create, ArgumentKind.Path, ArgumentKind.Mode),
         new(257, "openat", &OpenAt, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.OpenFlags, ArgumentKind.Mode),
-        new(436, "close_range", &CloseRange, ArgumentKind.UInt, ArgumentKind.UInt, ArgumentKind.CloseRangeFlags)
+        new(436, "close_range", &CloseRange, ArgumentKind.UInt, ArgumentKind.UInt, ArgumentKind.CloseRangeFlags),
+        new(437, "openat2", &OpenAt2, ArgumentKind.DirFd, ArgumentKind.Path, ArgumentKind.OpenHow, ArgumentKind.Size)
         {
             Support = Support.Partial,
-            Caveat = "CLOSE_RANGE_UNSHARE gives EINVAL",
+            Caveat = "RESOLVE_CACHED gives EAGAIN",
         },
     ];
 
@@ -61,21 +63,71 @@ internal static unsafe class OpenClose
         {
             return (long)length;
         }
+        return Open(task, directory, path[..length], flags, mode, 0);
+    }
+
+    private static SyscallResult Open(GuestTask task, int directory, ReadOnlySpan<byte> path, int flags, uint mode, ulong resolve)
+    {
         int fd = task.Files.Reserve((flags & O_CLOEXEC) != 0);
         if (fd < 0)
         {
             return (long)fd;
         }
-        Errno error = Errno.EBADF;
-        using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
-        if (start.File is not null
-            && task.Fs.FileSystem.Open(new PathName(start.File, path[..length]), flags, mode & 0xfff & ~task.Fs.Umask, out error) is { } file)
+
+        // With RESOLVE_IN_ROOT an absolute path, too, begins at the descriptor.
+        Errno error = Paths.Start(task, directory, (resolve & RESOLVE_IN_ROOT) != 0 ? path.TrimStart((byte)'/') : path, out VfsPath start);
+        OpenFile? file = error == Errno.None ? Vfs.Open(task, start, path, flags, mode, out error, resolve) : null;
+        if (file is null)
         {
-            task.Files.Install(fd, file);
-            return (long)fd;
+            task.Files.Unreserve(fd);
+            return error == Errno.EINTR ? SyscallResult.RestartSys : error;
         }
-        task.Files.Unreserve(fd);
-        return error;
+
+        task.Files.Install(fd, file);
+        return (long)fd;
+    }
+
+    private static SyscallResult OpenAt2(GuestTask task, in SyscallArguments args)
+    {
+        const ulong Resolves = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
+        const int TemporaryFile = O_TMPFILE & ~O_DIRECTORY;
+        ulong size = args.ULong(3);
+        if (size < (ulong)sizeof(open_how))
+        {
+            return Errno.EINVAL;
+        }
+        if (size > GuestAddress.PageSize)
+        {
+            return Errno.E2BIG;
+        }
+        Span<byte> bytes = task.Scratch.AsSpan(0, (int)size);
+        if (task.Memory.CopyIn(args.Address(2), bytes) != bytes.Length)
+        {
+            return Errno.EFAULT;
+        }
+        if (bytes[sizeof(open_how)..].ContainsAnyExcept((byte)0))
+        {
+            return Errno.E2BIG;
+        }
+        open_how how = MemoryMarshal.Read<open_how>(bytes);
+        int flags = (int)how.flags;
+        bool creates = (flags & (O_CREAT | TemporaryFile)) != 0;
+        if ((how.flags & ~(ulong)(uint)ValidFlags) != 0 || (how.resolve & ~Resolves) != 0
+            || (how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+            || (creates ? (how.mode & ~0xfffUL) != 0 : how.mode != 0)
+            || (flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT)
+            || ((flags & TemporaryFile) != 0 && ((flags & O_DIRECTORY) == 0 || (flags & O_ACCMODE) == O_RDONLY))
+            || ((flags & O_PATH) != 0 && (flags & ~PathFlags) != 0))
+        {
+            return Errno.EINVAL;
+        }
+        if ((how.resolve & RESOLVE_CACHED) != 0)
+        {
+            return Errno.EAGAIN;
+        }
+        Span<byte> path = stackalloc byte[PATH_MAX];
+        int length = Paths.Read(task, args.Address(1), path);
+        return length < 0 ? (long)length : Open(task, args.Int(0), path[..length], flags, (uint)how.mode, how.resolve);
     }
 
     private static SyscallResult Close(GuestTask task, in SyscallArguments args) => task.Files.Remove(args.Int(0));
@@ -83,9 +135,15 @@ internal static unsafe class OpenClose
     private static SyscallResult CloseRange(GuestTask task, in SyscallArguments args)
     {
         uint first = args.UInt(0), last = args.UInt(1);
-        if ((args.UInt(2) & ~(uint)CLOSE_RANGE_CLOEXEC) != 0 || first > last)
+        if ((args.UInt(2) & ~(uint)(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) != 0 || first > last)
         {
             return Errno.EINVAL;
+        }
+        if ((args.UInt(2) & CLOSE_RANGE_UNSHARE) != 0 && task.Files.IsShared)
+        {
+            FdTable own = task.Files.Fork();
+            task.Files.Leave();
+            task.Files = own;
         }
         task.Files.RemoveRange(first, last, onlyMark: (args.UInt(2) & CLOSE_RANGE_CLOEXEC) != 0);
         return SyscallResult.Zero;

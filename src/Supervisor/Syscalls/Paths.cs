@@ -26,23 +26,41 @@ internal static class Paths
         return length == 0 && !mayBeEmpty ? -(int)Errno.ENOENT : length;
     }
 
-    /// <summary>Reads a path and opens what it leads to; for calls that act on an open file.</summary>
-    /// <param name="flags">O_*.</param>
-    public static OpenFile? Open(GuestTask task, int directory, GuestAddress address, int flags, out Errno error)
+    /// <summary>Where <paramref name="path"/> starts for a call with a directory descriptor, which an absolute path does
+    /// not look at. The place is none for a file that has none: a walk from there gives ENOTDIR.</summary>
+    /// <returns>EBADF.</returns>
+    public static Errno Start(GuestTask task, int directory, ReadOnlySpan<byte> path, out VfsPath start)
     {
+        start = default;
+        if (directory == AT_FDCWD || (!path.IsEmpty && path[0] == (byte)'/'))
+        {
+            start = task.Fs.WorkingDirectory;
+            return Errno.None;
+        }
+
+        using FileReference reference = task.Files.Get(directory);
+        if (reference.File is not { } file)
+        {
+            return Errno.EBADF;
+        }
+
+        start = file.Place;
+        return Errno.None;
+    }
+
+    /// <summary>Reads a path and finds what it leads to.</summary>
+    /// <param name="follow">Whether a symbolic link at the end is followed.</param>
+    public static Errno Find(GuestTask task, int directory, GuestAddress address, bool follow, out VfsPath place)
+    {
+        place = default;
         Span<byte> path = stackalloc byte[PATH_MAX];
         int length = Read(task, address, path);
         if (length < 0)
         {
-            error = (Errno)(-length);
-            return null;
+            return (Errno)(-length);
         }
-        using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
-        if (start.File is null)
-        {
-            error = Errno.EBADF;
-            return null;
-        }
-        return task.Fs.FileSystem.Open(new PathName(start.File, path[..length]), flags, 0, out error);
+
+        Errno error = Start(task, directory, path[..length], out VfsPath start);
+        return error != Errno.None ? error : Vfs.Find(task, start, path[..length], follow, out place);
     }
 }

@@ -28,6 +28,7 @@ internal static unsafe class ReadWrite
         new(40, "sendfile", &SendFile, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.InOffset, ArgumentKind.Size),
         new(295, "preadv", &PReadV, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused),
         new(296, "pwritev", &PWriteV, ArgumentKind.Fd, ArgumentKind.InIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused),
+        new(326, "copy_file_range", &CopyFileRange, ArgumentKind.Fd, ArgumentKind.InOffset, ArgumentKind.Fd, ArgumentKind.InOffset, ArgumentKind.Size, ArgumentKind.UInt),
         new(327, "preadv2", &PReadV2, ArgumentKind.Fd, ArgumentKind.OutIovec, ArgumentKind.Size, ArgumentKind.Offset, ArgumentKind.Unused, ArgumentKind.RwfFlags)
         {
             Support = Support.Partial,
@@ -240,6 +241,106 @@ internal static unsafe class ReadWrite
             return Errno.EFAULT;
         }
         return sent;
+    }
+
+    private static SyscallResult CopyFileRange(GuestTask task, in SyscallArguments args)
+    {
+        using FileReference inReference = task.Files.Get(args.Int(0));
+        using FileReference outReference = task.Files.Get(args.Int(2));
+        if (inReference.File is not { IsPath: false } input || outReference.File is not { IsPath: false } output)
+        {
+            return Errno.EBADF;
+        }
+
+        bool ownIn = args.Address(1).IsNull, ownOut = args.Address(3).IsNull;
+        long inOffset = 0, outOffset = 0;
+        if ((!ownIn && !task.Memory.Read(args.Address(1), out inOffset)) || (!ownOut && !task.Memory.Read(args.Address(3), out outOffset)))
+        {
+            return Errno.EFAULT;
+        }
+
+        if (args.UInt(5) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (input.IsDirectory || output.IsDirectory)
+        {
+            return Errno.EISDIR;
+        }
+
+        if (input.Type != S_IFREG || output.Type != S_IFREG)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!input.CanRead || !output.CanWrite || (output.Flags & O_APPEND) != 0)
+        {
+            return Errno.EBADF;
+        }
+
+        inOffset = ownIn ? input.Seek(0, SEEK_CUR).Raw : inOffset;
+        outOffset = ownOut ? output.Seek(0, SEEK_CUR).Raw : outOffset;
+        ulong length = Math.Min(args.ULong(4), IovIter.MaxCount);
+        if (inOffset < 0 || outOffset < 0 || PastEnd(inOffset, length) || PastEnd(outOffset, length))
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        if (input.Inode == output.Inode && inOffset < outOffset + (long)length && outOffset < inOffset + (long)length)
+        {
+            return Errno.EINVAL;
+        }
+
+        long done = 0;
+        while (length > 0)
+        {
+            Span<byte> buffer = task.Scratch.AsSpan(0, (int)Math.Min(length, (ulong)task.Scratch.Length));
+            IovIter to = new(buffer);
+            SyscallResult read = input.ReadAt(task, ref to, inOffset + done);
+            if (read.Raw <= 0)
+            {
+                if (done == 0)
+                {
+                    return read;
+                }
+
+                break;
+            }
+
+            IovIter from = new(buffer[..(int)read.Raw]);
+            SyscallResult written = output.WriteAt(task, ref from, outOffset + done);
+            if (written.Failed)
+            {
+                if (done == 0)
+                {
+                    return written;
+                }
+
+                break;
+            }
+
+            done += written.Raw;
+            length -= (ulong)written.Raw;
+            if (written.Raw < read.Raw)
+            {
+                break;
+            }
+        }
+
+        if (ownIn)
+        {
+            _ = input.Seek(inOffset + done, SEEK_SET);
+        }
+
+        if (ownOut)
+        {
+            _ = output.Seek(outOffset + done, SEEK_SET);
+        }
+
+        return (!ownIn && !task.Memory.Write(args.Address(1), inOffset + done)) || (!ownOut && !task.Memory.Write(args.Address(3), outOffset + done))
+            ? Errno.EFAULT
+            : done;
     }
 
     /// <summary>Copies from <paramref name="position"/> on through the scratch memory.</summary>

@@ -62,14 +62,14 @@ internal static unsafe class Stat
         {
             return Errno.EINVAL;
         }
-        using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
-        if (start.File is null)
+        stat status = default;
+        if (length == 0 && directory != AT_FDCWD)
         {
-            return Errno.EBADF;
+            using FileReference reference = task.Files.Get(directory);
+            return reference.File is { } file ? CopyOut(task, result, file.Stat(out status), status) : Errno.EBADF;
         }
-        Errno error = length == 0
-            ? start.File.Stat(out stat status)
-            : task.Fs.FileSystem.Stat(new PathName(start.File, path[..length]), (flags & AT_SYMLINK_NOFOLLOW) == 0, out status);
+        Errno error = Find(task, directory, path[..length], (flags & AT_SYMLINK_NOFOLLOW) == 0, out VfsPath place);
+        error = error == Errno.None ? place.Inode!.Stat(out status) : error;
         return CopyOut(task, result, error, status);
     }
 
@@ -88,15 +88,32 @@ internal static unsafe class Stat
         {
             return Errno.EINVAL;
         }
-        using FileReference start = task.Fs.Start(task.Files, args.Int(0), path[..length]);
-        if (start.File is null)
-        {
-            return Errno.EBADF;
-        }
+        statx status = default;
         uint hints = (uint)(flags & (AT_STATX_SYNC_TYPE | AT_NO_AUTOMOUNT));
-        Errno error = length == 0
-            ? start.File.Statx(hints, mask, out statx status)
-            : task.Fs.FileSystem.Statx(new PathName(start.File, path[..length]), (flags & AT_SYMLINK_NOFOLLOW) == 0, hints, mask, out status);
+        Errno error;
+        VfsPath place;
+        if (length == 0 && args.Int(0) != AT_FDCWD)
+        {
+            using FileReference reference = task.Files.Get(args.Int(0));
+            if (reference.File is not { } file)
+            {
+                return Errno.EBADF;
+            }
+            error = file.Statx(hints, mask, out status);
+            place = file.Place;
+        }
+        else
+        {
+            error = Find(task, args.Int(0), path[..length], (flags & AT_SYMLINK_NOFOLLOW) == 0, out place);
+            error = error == Errno.None ? place.Inode!.Statx(hints, mask, out status) : error;
+        }
+        if (error == Errno.None && !place.IsNone)
+        {
+            status.stx_attributes_mask |= STATX_ATTR_MOUNT_ROOT;
+            status.stx_attributes |= place.Dentry == place.Mount.Root ? STATX_ATTR_MOUNT_ROOT : 0u;
+            status.stx_mask |= STATX_MNT_ID;
+            status.stx_mnt_id = (ulong)place.Mount.Id;
+        }
         return CopyOut(task, args.Address(4), error, status);
     }
 
@@ -108,8 +125,9 @@ internal static unsafe class Stat
         {
             return (long)length;
         }
-        using FileReference start = task.Fs.WorkingDirectory;
-        Errno error = task.Fs.FileSystem.StatFs(new PathName(start.File!, path[..length]), out statfs status);
+        statfs status = default;
+        Errno error = Vfs.Find(task, task.Fs.WorkingDirectory, path[..length], follow: true, out VfsPath place);
+        error = error == Errno.None ? Vfs.StatFs(place, out status) : error;
         return CopyOut(task, args.Address(1), error, status);
     }
 
@@ -145,11 +163,15 @@ internal static unsafe class Stat
         {
             return (long)length;
         }
-        using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
-        bool effective = (flags & AT_EACCESS) != 0;
-        return start.File is null ? Errno.EBADF
-            : length == 0 ? start.File.CheckAccess(mode, effective)
-            : task.Fs.FileSystem.Access(new PathName(start.File, path[..length]), mode, effective, (flags & AT_SYMLINK_NOFOLLOW) == 0);
+        Credentials who = Vfs.ForAccess(task.Credentials, (flags & AT_EACCESS) != 0);
+        if (length == 0 && directory != AT_FDCWD)
+        {
+            using FileReference reference = task.Files.Get(directory);
+            return reference.File is { } file ? file.CheckAccess(who, mode) : Errno.EBADF;
+        }
+        // Search permission, too, is that of these credentials.
+        Errno error = Find(task, directory, path[..length], (flags & AT_SYMLINK_NOFOLLOW) == 0, out VfsPath place, who);
+        return error == Errno.None ? Vfs.Access(place, who, mode) : error;
     }
 
     private static SyscallResult ReadLink(GuestTask task, in SyscallArguments args) =>
@@ -170,16 +192,44 @@ internal static unsafe class Stat
         {
             return (long)length;
         }
-        using FileReference start = task.Fs.Start(task.Files, directory, path[..length]);
-        if (start.File is null)
-        {
-            return Errno.EBADF;
-        }
         Span<byte> target = stackalloc byte[Math.Min(size, PATH_MAX)];
-        Result read = length == 0
-            ? start.File.ReadLink(target)
-            : task.Fs.FileSystem.ReadLink(new PathName(start.File, path[..length]), target);
+        VfsPath place;
+        if (length == 0)
+        {
+            using FileReference reference = task.Files.Get(directory);
+            if (directory == AT_FDCWD || reference.File is { Inode.IsSymbolicLink: false } or { Inode: null })
+            {
+                return Errno.ENOENT;
+            }
+            if (reference.File is not { } file)
+            {
+                return Errno.EBADF;
+            }
+            place = file.Place;
+        }
+        else
+        {
+            Errno error = Find(task, directory, path[..length], follow: false, out place);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+        Result read = place.Inode!.IsSymbolicLink ? place.Inode.ReadLink(task, target) : new Result(-(long)Errno.EINVAL);
         return read.Failed || task.Memory.CopyOut(result, target[..read.Int]) == read.Int ? read : Errno.EFAULT;
+    }
+
+    /// <summary>An empty path is the start itself.</summary>
+    private static Errno Find(GuestTask task, int directory, ReadOnlySpan<byte> path, bool follow, out VfsPath place, Credentials? who = null)
+    {
+        place = default;
+        Errno error = Paths.Start(task, directory, path, out VfsPath start);
+        if (error == Errno.None && path.IsEmpty)
+        {
+            place = start;
+            return Errno.None;
+        }
+        return error == Errno.None ? Vfs.Find(task, start, path, follow, out place, who) : error;
     }
 
     private static SyscallResult CopyOut<T>(GuestTask task, GuestAddress address, Errno error, in T value) where T : unmanaged =>

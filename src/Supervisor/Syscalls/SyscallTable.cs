@@ -28,6 +28,8 @@ internal static unsafe class SyscallTable
         PollCalls.Calls,
         ReadWrite.Calls,
         Stat.Calls,
+        XattrCalls.Calls,
+        MountCalls.Calls,
         CloneCalls.Calls,
         CredentialCalls.Calls,
         SessionCalls.Calls,

@@ -32,7 +32,7 @@ internal abstract class TerminalDevice(TerminalInode inode, int flags) : OpenFil
         return Errno.None;
     }
 
-    public override Errno CheckAccess(int mode, bool effective) => (mode & X_OK) != 0 ? Errno.EACCES : Errno.None;
+    public override Errno CheckAccess(Credentials who, int mode) => (mode & X_OK) != 0 ? Errno.EACCES : Errno.None;
 
     public override Errno SetMode(uint mode)
     {
@@ -75,6 +75,15 @@ internal sealed class TerminalFile : TerminalDevice
         Generation == _terminal.Generation ? _terminal.Ioctl(task, this, isMaster: false, request, argument)
         : request == TIOCSPGRP ? Errno.ENOTTY
         : Errno.EIO;
+
+    public override Result Describe(GuestTask task, System.Span<byte> text)
+    {
+        TextBuffer name = new();
+        name.Append("/dev/pts/"u8).Append(_terminal.Number);
+        int length = System.Math.Min(name.Length, text.Length);
+        name.Bytes[..length].CopyTo(text);
+        return new Result(length);
+    }
 
     protected override void Close() => _terminal.Closed();
 }
