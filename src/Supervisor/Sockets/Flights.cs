@@ -11,9 +11,12 @@ namespace UmlHost.Sockets;
 /// that no open socket's queue leads to are garbage: their queues are emptied, and they close.</para></summary>
 internal sealed class Flights
 {
+    private const int SocketsPerClose = 64;
+
     private readonly Lock _flightLock = new();
     private readonly Dictionary<UnixSocket, Flight> _sockets = [];
     private readonly Dictionary<uint, ulong> _filesOfUsers = [];
+    private int _closes;
 
     /// <summary>Sockets that are in flight now.</summary>
     public int SocketCount
@@ -94,11 +97,13 @@ internal sealed class Flights
         List<FlightFiles> garbage;
         lock (_flightLock)
         {
-            if (_sockets.Count == 0)
+            // A look costs as much as there are sockets in flight: with many, only some closes pay for one.
+            if (_sockets.Count == 0 || ++_closes * (long)SocketsPerClose < _sockets.Count)
             {
                 return;
             }
 
+            _closes = 0;
             garbage = FindGarbage();
         }
 
