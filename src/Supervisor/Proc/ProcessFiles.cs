@@ -117,7 +117,7 @@ internal static class ProcessFiles
             text.AppendPadded(name, 25).Append(" "u8);
             AppendLimit(text, limit.rlim_cur);
             AppendLimit(text, limit.rlim_max);
-            text.AppendPadded(unit, 10).Append("\n"u8);
+            text.AppendPadded(unit, unit.Length == 0 ? 0 : 10).Append("\n"u8);
         }
 
         return Errno.None;
