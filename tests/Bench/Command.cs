@@ -16,7 +16,7 @@ internal static class Command
 
     private const int LongestReason = 120;
 
-    /// <summary>The number that a benchmark program prints.</summary>
+    /// <summary>The number that a benchmark program prints, and what may follow on its line.</summary>
     public static Outcome<double> Measure(string[] command)
     {
         Outcome<string> output = Run(command, s_limit);
@@ -25,8 +25,9 @@ internal static class Command
             return new(0, output.Reason);
         }
 
-        return double.TryParse(output.Value, CultureInfo.InvariantCulture, out double value)
-            ? new(value, null)
+        string[] words = output.Value!.Trim().Split(' ', 2);
+        return double.TryParse(words[0], CultureInfo.InvariantCulture, out double value)
+            ? new(value, null) { Note = words.Length > 1 ? words[1] : null }
             : new(0, $"printed \"{output.Value!.Trim()}\" instead of a number");
     }
 

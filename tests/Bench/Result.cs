@@ -22,7 +22,7 @@ internal sealed record Result(Row Row, Series Native, Series Floor, Series Guest
         Row.Unit,
         Time(Native),
         Row.Floor == FloorLoop.None ? "-" : Time(Floor),
-        Time(Guest),
+        Row.NativeOnly ? "-" : Time(Guest),
         Ratio(ToNative),
         Ratio(ToFloor),
         TargetText(),
@@ -57,13 +57,22 @@ internal sealed record Result(Row Row, Series Native, Series Floor, Series Guest
         {
             if (series.Reason is not null)
             {
-                string needs = series == Guest && Row.Needs is not null ? $" (needs {Row.Needs})" : "";
-                yield return $"{name} n/a: {series.Reason}{needs}";
+                yield return $"{name} n/a: {series.Reason}";
             }
             else if (series.IsNoisy)
             {
                 yield return $"{name} {Number(series.Min)}–{Number(series.Max)}";
             }
+
+            if (series.Note is not null)
+            {
+                yield return $"{name} {series.Note}";
+            }
+        }
+
+        if (Row.Note is not null)
+        {
+            yield return Row.Note;
         }
     }
 

@@ -33,8 +33,11 @@ internal sealed record Row(string Name, string Program)
 
     public Target? Target { get; init; }
 
-    /// <summary>Says why the row cannot work before guests can fork (threads and signals are named the same way).</summary>
-    public string? Needs { get; init; }
+    /// <summary>There is nothing to run as a guest: the row is there for others to be held against.</summary>
+    public bool NativeOnly { get; init; }
+
+    /// <summary>For the notes.</summary>
+    public string? Note { get; init; }
 
     /// <summary>Count the faults the supervisor sees, from its report.</summary>
     public bool CountFaults { get; init; }
@@ -68,16 +71,28 @@ internal sealed record Row(string Name, string Program)
         new("mmap+touch+munmap", "mmap_touch_munmap"),
         new("mprotect twice + touch", "mprotect_touch"),
         new("true, start to end", "true") { WholeLife = true, Target = new(Against.Milliseconds, 40) },
-        new("signal to self", "signal_self") { Needs = "signals" },
-        new("thread create+join", "thread_create") { Needs = "threads" },
-        new("futex ping-pong", "futex_pingpong") { Needs = "threads" },
-        new("fork+exit+wait", "fork_wait") { Needs = "fork" },
-        new("fork+exec of true", "fork_exec") { Arguments = ["{true}"], Needs = "fork" },
-        new("fork, 10 pages packed", "fork_pages") { Arguments = ["packed"], Needs = "fork" },
-        new("fork, 10 pages over 1 TiB", "fork_pages") { Arguments = ["spread"], Needs = "fork" },
-        new("COW fault", "cow_fault") { Iterations = CowPages, Needs = "fork" },
-        new("pipe ping-pong", "pipe_pingpong") { Needs = "fork" },
+        new("200 × true by sh", "/bin/busybox")
+        {
+            WholeLife = true,
+            Arguments = ["sh", "-c", "i=0; while [ $i -lt 200 ]; do i=$((i+1)); {true}; done"],
+        },
+        new("signal to self", "signal_self") { Floor = FloorLoop.Call, Target = new(Against.Floor, 5) },
+        new("thread create+join", "thread_create") { Target = new(Against.Native, 10) },
+        new("1,000 threads at once", "threads_alive") { Iterations = 1000 },
+        new("two spinning threads", "spin_threads") { Arguments = ["together"], Target = new(Against.Native, 1.2) },
+        new("the same, in turn", "spin_threads") { Arguments = ["apart"], Note = "the row above is to take half of this on two CPUs" },
+        new("futex ping-pong", "futex_pingpong") { Target = new(Against.Native, 1.5) },
+        new("fork+exit+wait", "fork_wait") { Target = new(Against.Native, 5) },
+        new("fork+exec of true", "fork_exec") { Arguments = ["{true}"], Target = new(Against.Native, 2.5) },
+        new("fork, 10 pages packed", "fork_pages") { Arguments = ["packed"] },
+        new("fork, 10 pages over 1 TiB", "fork_pages") { Arguments = ["spread"], Note = "should cost what packed ones do" },
+        new("page-table walk, packed", "page_table_walk") { Arguments = ["packed"], NativeOnly = true, Note = Strawman },
+        new("page-table walk, 1 TiB", "page_table_walk") { Arguments = ["spread"], NativeOnly = true, Note = Strawman },
+        new("COW fault", "cow_fault") { Iterations = CowPages, Target = new(Against.Native, 5) },
+        new("pipe ping-pong", "pipe_pingpong") { Target = new(Against.Native, 1.5) },
     ];
+
+    private const string Strawman = "what a fork by page table would add to the row of the same pages";
 
     private const long FaultPages = 64 * 1024 / 4;
     private const long CowPages = 16 * 1024 / 4;

@@ -26,7 +26,7 @@ internal sealed class Runner(Programs programs, string umlhost, bool quick)
         Lane native = new(iterations => Native(row, iterations), unit);
         Lane floor = new(iterations => Floor(row, iterations), row.FloorCalls);
         Lane guest = new(iterations => Guest(row, Native(row, iterations)), unit);
-        Lane[] lanes = row.Floor == FloorLoop.None ? [native, guest] : [native, floor, guest];
+        Lane[] lanes = row.NativeOnly ? [native] : row.Floor == FloorLoop.None ? [native, guest] : [native, floor, guest];
         foreach (Lane lane in lanes)
         {
             Calibrate(row, lane);
@@ -73,7 +73,7 @@ internal sealed class Runner(Programs programs, string umlhost, bool quick)
     {
         if (row.WholeLife)
         {
-            return [programs.Path("spawn"), programs.Path(row.Program)];
+            return [programs.Path("spawn"), programs.Path(row.Program), .. row.Arguments.Select(Expand)];
         }
 
         return [programs.Path(row.Program), Text(iterations), .. row.Arguments.Select(Expand)];

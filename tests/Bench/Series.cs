@@ -12,6 +12,9 @@ internal sealed class Series
 
     public string? Reason { get; private set; }
 
+    /// <summary>What the program said of its last run, beside its number.</summary>
+    public string? Note { get; private set; }
+
     public IReadOnlyList<double> Samples => _samples;
 
     public double? Median
@@ -38,6 +41,7 @@ internal sealed class Series
     /// <summary>One failure ends the series: a row that works only at times has no time.</summary>
     public void Add(Outcome<double> sample)
     {
+        Note = sample.Note ?? Note;
         if (sample.Failed)
         {
             Reason ??= sample.Reason;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 
 using Xunit;
 
@@ -13,7 +14,7 @@ public sealed class GoPrograms
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     public static IEnumerable<object?[]> Sources() =>
-        [["hello.go", File.Exists("/usr/bin/go") ? null : "go is not installed"]];
+        new[] { "hello.go", "goroutines.go" }.Select(name => new object?[] { name, File.Exists("/usr/bin/go") ? null : "go is not installed" });
 
     [SkippableTheory]
     [MemberData(nameof(Sources))]

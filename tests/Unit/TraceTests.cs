@@ -183,10 +183,20 @@ public sealed class TraceTests
         Assert.Equal("wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 7}], WNOHANG, NULL) = 17301", Line("wait4", 17301, -1, _memory.Put(0x700), WNOHANG, 0));
         Assert.Equal("wait4(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}], 0, NULL) = 17301", Line("wait4", 17301, -1, _memory.Put(11), 0, 0));
 
-        // strace names clone's arguments; the kernel's order is kept here.
+        ulong notWritten = _memory.Put(0x700);
+        Assert.Equal($"wait4(-1, 0x{notWritten:x}, WNOHANG, 0x{notWritten:x}) = 0", Line("wait4", 0, -1, notWritten, WNOHANG, notWritten));
         Assert.Equal(
-            "clone(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, NULL, NULL, 0x7000, 0) = 17301",
+            "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7000) = 17301",
             Line("clone", 17301, CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD, 0, 0, 0x7000, 0));
+        Assert.Equal(
+            "clone(child_stack=0x6000, flags=CLONE_VM|CLONE_THREAD|CLONE_SETTLS|CLONE_PARENT_SETTID, parent_tid=[17301], tls=0x8000) = 17301",
+            Line("clone", 17301, CLONE_VM | CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID, 0x6000, _memory.Put(17301), 0x7000, 0x8000));
+        Assert.Equal("fork() = 17301", Line("fork", 17301));
+        ulong clone = _memory.Put(new clone_args { flags = CLONE_PIDFD | CLONE_PARENT_SETTID, pidfd = _memory.Put(3), parent_tid = _memory.Put(17301), exit_signal = SIGCHLD });
+        Assert.EndsWith(", stack=NULL, stack_size=0} => {pidfd=[3], parent_tid=[17301]}, 88) = 17301", Line("clone3", 17301, clone, 88), StringComparison.Ordinal);
+        Assert.EndsWith(", stack=NULL, stack_size=0}, 88) = -1 EAGAIN (Resource temporarily unavailable)", Line("clone3", Errno.EAGAIN, clone, 88), StringComparison.Ordinal);
+        ulong frame = _memory.Put(new ucontext { uc_sigmask = 1 << (SIGUSR1 - 1) });
+        Assert.Equal("rt_sigreturn({mask=[USR1]}) = -1 EINTR (Interrupted system call)", Line("rt_sigreturn", Errno.EINTR, frame));
         Assert.Equal("syscall_0x1f4(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 ENOSYS (Function not implemented)", Line(Syscall.Unknown(500), Errno.ENOSYS, 1, 2, 3, 4, 5, 6));
     }
 
@@ -216,6 +226,7 @@ public sealed class TraceTests
         _trace.Signal(12, _memory, new siginfo_t { si_signo = SIGABRT, si_code = SI_TKILL, si_pid = 17300 });
         _trace.Signal(12, _memory, new siginfo_t { si_signo = SIGALRM, si_code = SI_KERNEL });
         _trace.Signal(12, _memory, new siginfo_t { si_signo = SIGCHLD, si_code = CLD_KILLED, si_pid = 5, si_status = SIGSEGV });
+        _trace.Signal(12, _memory, new siginfo_t { si_signo = SIGUSR1, si_code = CLD_EXITED, si_pid = 5, si_status = 1 });
         _trace.Exited(12, 0x700);
         _trace.Exited(13, SIGKILL);
         _trace.Exited(14, SIGSEGV | 0x80);
@@ -225,6 +236,7 @@ public sealed class TraceTests
             12 --- SIGABRT {si_signo=SIGABRT, si_code=SI_TKILL, si_pid=17300, si_uid=0} ---
             12 --- SIGALRM {si_signo=SIGALRM, si_code=SI_KERNEL} ---
             12 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_KILLED, si_pid=5, si_uid=0, si_status=SIGSEGV, si_utime=0, si_stime=0} ---
+            12 --- SIGUSR1 {si_signo=SIGUSR1, si_code=0x1, si_pid=5, si_uid=0, si_int=1, si_ptr=0x1} ---
             12 +++ exited with 7 +++
             13 +++ killed by SIGKILL +++
             14 +++ killed by SIGSEGV (core dumped) +++

@@ -90,6 +90,19 @@ internal sealed class HostMappedFiles
         return false;
     }
 
+    /// <summary>Gives up all files that nobody has open.</summary>
+    public void DropIdle()
+    {
+        lock (Lock)
+        {
+            while (_idle.First is { } oldest)
+            {
+                TakeOut(oldest.Value);
+                oldest.Value.Drop();
+            }
+        }
+    }
+
     private void TakeOut(HostMappedFile file)
     {
         _idle.Remove(file.IdleNode);

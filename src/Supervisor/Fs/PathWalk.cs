@@ -83,6 +83,11 @@ internal sealed class PathWalk
         _links = 0;
         _at = 0;
         _end = path.Length;
+        if (path.Length >= PATH_MAX)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
         path.CopyTo(_buffer);
         if (path[0] == (byte)'/')
         {

@@ -30,7 +30,7 @@ internal sealed class TmpfsFile(TmpfsRegular content, int flags) : OpenFile(flag
         }
     }
 
-    public override SyscallResult Seals => (long)content.Seals;
+    public override SyscallResult Seals => content.FileSystem is TmpfsFileSystem ? (long)content.Seals : Errno.EINVAL;
 
     public override SyscallResult Read(GuestTask task, ref IovIter to)
     {
@@ -107,7 +107,7 @@ internal sealed class TmpfsFile(TmpfsRegular content, int flags) : OpenFile(flag
 
     public override Errno Allocate(GuestTask task, int mode, long offset, long length) => content.Allocate(task, mode, offset, length);
 
-    public override Errno AddSeals(uint seals) => CanWrite ? content.AddSeals(seals) : Errno.EPERM;
+    public override Errno AddSeals(uint seals) => content.FileSystem is not TmpfsFileSystem ? Errno.EINVAL : CanWrite ? content.AddSeals(seals) : Errno.EPERM;
 
     protected override void Close()
     {

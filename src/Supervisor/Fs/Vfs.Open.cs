@@ -50,7 +50,7 @@ internal static partial class Vfs
 
             if (walk.Kind != LastKind.Name)
             {
-                error = create ? Errno.EISDIR : walk.Kind == LastKind.DotDot ? walk.Up() : Errno.None;
+                error = create ? (flags & O_EXCL) != 0 ? Errno.EEXIST : Errno.EISDIR : walk.Kind == LastKind.DotDot ? walk.Up() : Errno.None;
                 return error == Errno.None ? OpenPlace(task, walk.Place, flags, default, out error) : null;
             }
 

@@ -61,7 +61,16 @@ internal static unsafe partial class HostSignals
 
     /// <summary>Stops the supervisor, as a stopped program is: its caller's shell sees it. Returns when it has been
     /// continued.</summary>
-    public static void Stop() => LibC.kill(LibC.getpid(), SIGSTOP);
+    /// <param name="group">The others of its process group are sent SIGTSTP.</param>
+    public static void Stop(bool group)
+    {
+        if (group)
+        {
+            LibC.kill(0, SIGTSTP);
+        }
+
+        LibC.kill(LibC.getpid(), SIGSTOP);
+    }
 
     /// <summary>The end of the supervisor where nothing else helps.</summary>
     public static void Kill() => LibC.kill(LibC.getpid(), SIGKILL);
@@ -81,6 +90,12 @@ internal static unsafe partial class HostSignals
             Result read = LibC.read(descriptor, &info, (nuint)sizeof(signalfd_siginfo));
             if (read.Int == sizeof(signalfd_siginfo))
             {
+                // What the supervisor sent to its process group is not for its guests.
+                if (info.ssi_code <= 0 && info.ssi_pid == (uint)LibC.getpid())
+                {
+                    continue;
+                }
+
                 forward((int)info.ssi_signo, info.ssi_code > 0, info.ssi_uid);
             }
             else if (read.Error != Errno.EINTR)

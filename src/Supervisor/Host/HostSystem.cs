@@ -76,6 +76,22 @@ internal static unsafe class HostSystem
         return (Directory.GetDirectories("/proc/self/task").Length, Directory.GetFiles("/proc/self/fd").Length - 1, children);
     }
 
+    /// <summary>Most mappings that a process may have (vm.max_map_count).</summary>
+    public static int MaxMappings { get; } = ReadMaxMappings();
+
+    private static int ReadMaxMappings()
+    {
+        const int Default = 65530;
+        try
+        {
+            return int.Parse(File.ReadAllText("/proc/sys/vm/max_map_count"), System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            return Default;
+        }
+    }
+
     /// <summary>What the host kernel said of the processor to the supervisor.</summary>
     public static HostHardware Hardware()
     {

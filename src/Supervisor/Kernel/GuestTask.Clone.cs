@@ -299,6 +299,7 @@ internal sealed partial class GuestTask
         {
             SetHost(host);
             Start(program);
+            Trace?.Started(this);
             TaskLoop.Run(this);
         }
 

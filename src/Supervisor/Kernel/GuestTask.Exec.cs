@@ -46,6 +46,8 @@ internal sealed partial class GuestTask
                 old.RemoveThread(Host);
                 memory.AddThread(Host);
                 Memory = memory;
+                memory.AddThread(Host);
+                old.RemoveThread(Host);
                 _ = old.Leave();
                 Machine.Add(old);
                 old.Dispose();

@@ -120,6 +120,7 @@ internal sealed partial class Machine
             Faults.Add(memory.Faults);
             MergedOps += memory.MergedOps;
             PeakHostMappings = int.Max(PeakHostMappings, memory.PeakHostMappings);
+            DroppedHostMappings += memory.DroppedMappings;
         }
     }
 

@@ -60,6 +60,8 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public int PeakHostMappings { get; private set; }
 
+    public long DroppedHostMappings { get; private set; }
+
     /// <summary>What uname tells: at first the host's name and machine.</summary>
     public UtsNamespace Name { get; } = new(HostSystem.Name());
 
@@ -176,6 +178,7 @@ internal sealed unsafe partial class Machine : IDisposable
         HostSignals.Forward((signal, fromKernel, uid) => SignalSender.SendFromOutside(group, signal, fromKernel, uid));
         Children.Serve();
         Threads.Close();
+        mapped.DropIdle();
         terminal?.End();
         if (_failure is not null)
         {

@@ -71,11 +71,11 @@ internal abstract class MappedFile
         return pages;
     }
 
-    /// <summary>Pages read so far: about as many as are kept.</summary>
-    public long CachedPages => Volatile.Read(ref _pages)?.PagesRead ?? 0;
-
     /// <summary>The file's page cache if something has used it; null else.</summary>
     public PageCache? CurrentPages => Volatile.Read(ref _pages);
+
+    /// <summary>Pages read so far: about as many as are kept.</summary>
+    public long CachedPages => Volatile.Read(ref _pages)?.PagesRead ?? 0;
 
     /// <summary>The last holder other than a mapping is gone: the pages, and then the file, go with the last
     /// mapping, which may be at once.</summary>

@@ -111,7 +111,7 @@ internal sealed partial class MemoryMap
                     return Errno.EPERM;
                 }
 
-                if (area.IsLocked || area.Cache is null)
+                if (area.IsLocked || area.Cache is null || area.Remapped is not null)
                 {
                     return Errno.EINVAL;
                 }

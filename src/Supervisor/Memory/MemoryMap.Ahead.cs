@@ -54,7 +54,7 @@ internal sealed unsafe partial class MemoryMap
         {
             for (Vma? area = _areas.FindAtOrAbove(from); area is not null && area.Start < to && _ops.Count < MostAheadOps; area = _areas.Next(area))
             {
-                if (area.IsReserved || area.Protection == PROT_NONE)
+                if (area.IsReserved || area.Remapped is not null || area.Protection == PROT_NONE)
                 {
                     continue;
                 }

@@ -43,7 +43,8 @@ internal sealed unsafe partial class MemoryMap
             }
         }
 
-        if (area.IsReserved || area.Protection == PROT_NONE || (access != Access.Unknown && !area.Allows(access)))
+        int protection = area.ProtectionAt(address);
+        if (area.IsReserved || protection == PROT_NONE || (access != Access.Unknown && !Vma.Allows(protection, access)))
         {
             return FaultResult.SegvAccessError;
         }
@@ -65,7 +66,7 @@ internal sealed unsafe partial class MemoryMap
         }
 
         bool mayNeedWrite = access is Access.Write or Access.Unknown
-            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
+            && (protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
         if (mayNeedWrite)
         {
             return FaultWrite(area, leaf, index, CopyRun);
@@ -149,7 +150,7 @@ internal sealed unsafe partial class MemoryMap
         MapOp(leaf, from, to, frame, entry.Bits);
         Faults.Unmapped++;
         bool guess = access is Access.Write or Access.Unknown && !area.IsShared
-            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
+            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write) && !entry.Has(Pte.Cache);
         return guess ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun) : FaultResult.Resolved;
     }
 
@@ -159,7 +160,7 @@ internal sealed unsafe partial class MemoryMap
 
     private FaultResult FaultCache(Vma area, PageTableLeaf* leaf, int index, GuestAddress address, Access access)
     {
-        (int low, int high) = BoundsIn(area, leaf);
+        (int low, int high) = area.Remapped is null ? BoundsIn(area, leaf) : (index, index + 1);
         while (low < index && LastPresent(leaf, low, index) is int present and >= 0)
         {
             low = present + 1;
@@ -181,7 +182,7 @@ internal sealed unsafe partial class MemoryMap
         }
 
         Faults.File++;
-        Pte protection = area.PteProtection() | Pte.Cache;
+        Pte protection = Vma.PteProtection(area.ProtectionAt(address)) | Pte.Cache;
         bool withoutWrite = !area.IsShared || area.Cache.TracksWrites;
         if (withoutWrite)
         {
@@ -194,9 +195,14 @@ internal sealed unsafe partial class MemoryMap
 
         int from = index - (int)(page - first);
         SetPresent(leaf, from, from + count, frame, protection);
+        if (area.IsShared)
+        {
+            return access == Access.Write && withoutWrite ? FaultWrite(area, leaf, index, CopyRun) : FaultResult.Resolved;
+        }
+
         // Private data of a program is touched in order to be changed.
-        bool guess = access == Access.Unknown && !area.IsShared && (area.Protection & (PROT_WRITE | PROT_EXEC)) == PROT_WRITE;
-        return (access == Access.Write && withoutWrite) || guess
+        bool guess = access == Access.Unknown && (area.Protection & (PROT_WRITE | PROT_EXEC)) == PROT_WRITE;
+        return access == Access.Write || guess
             ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun)
             : FaultResult.Resolved;
     }
@@ -215,8 +221,10 @@ internal sealed unsafe partial class MemoryMap
             if (area.IsShared)
             {
                 area.Cache!.MarkWritten(area.CachePage(new GuestAddress(leaf->Start + ((ulong)index << GuestAddress.PageShift))), 1);
-                low = area.Cache.TracksWrites ? index : low;
-                high = area.Cache.TracksWrites ? index + 1 : high;
+                if (area.Cache.TracksWrites || area.Remapped is not null)
+                {
+                    (low, high) = (index, index + 1);
+                }
             }
 
             while (from > low && CanTakeOver(area, (*leaf)[from - 1]))
@@ -335,6 +343,7 @@ internal sealed unsafe partial class MemoryMap
 
     private void MapOp(PageTableLeaf* leaf, int from, int to, uint frame, Pte bits)
     {
+        leaf->IsUsed = true;
         _ops.Map(
             new GuestAddress(leaf->Start + ((ulong)from << GuestAddress.PageShift)),
             (ulong)(to - from) << GuestAddress.PageShift,

@@ -38,7 +38,11 @@ internal sealed partial class MemoryMap
         {
             for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
-                if (ReferenceEquals(area.Cache, cache))
+                if (ReferenceEquals(area.Cache, cache) && area.Remapped is not null)
+                {
+                    DropRemappedPages(area, first, end, copies);
+                }
+                else if (ReferenceEquals(area.Cache, cache))
                 {
                     ulong from = area.Offset >> GuestAddress.PageShift;
                     ulong to = from + (area.Length >> GuestAddress.PageShift);
@@ -57,6 +61,17 @@ internal sealed partial class MemoryMap
             foreach (IHostThread thread in _threads)
             {
                 thread.Interrupt();
+            }
+        }
+    }
+
+    private void DropRemappedPages(Vma area, ulong first, ulong end, bool copies)
+    {
+        for (GuestAddress at = area.Start; at < area.End; at += GuestAddress.PageSize)
+        {
+            if (area.CachePage(at) is var page && page >= first && page < end)
+            {
+                DropPages(at, at + GuestAddress.PageSize, copies);
             }
         }
     }

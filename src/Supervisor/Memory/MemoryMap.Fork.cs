@@ -56,6 +56,7 @@ internal sealed unsafe partial class MemoryMap
 
                 Vma copy = area.Slice(area.Start, area.End, child);
                 copy.Flags &= ~VmaFlags.LockMask;
+                copy.Remapped = area.Remapped?.Copy(area.Start, area.End, area.Start);
                 child.InsertArea(copy);
                 if (!area.IsShared && (area.Flags & VmaFlags.WipeOnFork) == 0)
                 {

@@ -102,7 +102,8 @@ internal sealed unsafe partial class MemoryMap
             }
 
             area = next;
-            if (next.Protection != prot)
+            area.Remapped?.ClearProtections(area.Start, area.End);
+            if (next.Protection != prot || area.Remapped is not null)
             {
                 ChangeArea(area, prot, area.Flags);
                 ProtectPages(area);

@@ -188,6 +188,7 @@ internal sealed unsafe partial class MemoryMap
         Vma moved = new(to, to + newSize, area.Protection, area.Flags & ~VmaFlags.Heap, area.Cache, area.Cache is null ? 0 : area.Offset + (from - area.Start))
         {
             Name = area.Name,
+            Remapped = area.Remapped?.Copy(from, from + (oldSize == 0 ? newSize : oldSize), to),
         };
         area.Cache?.AddMapping(this, area.MayShareWrites);
         InsertArea(moved);
@@ -217,6 +218,8 @@ internal sealed unsafe partial class MemoryMap
     /// Where nothing is present now.</summary>
     private void MovePages(GuestAddress start, GuestAddress end, GuestAddress to)
     {
+        // Where the child has many mappings, it gets those at the new place as they are touched.
+        bool follow = HostMappings < FewMappings;
         for (PageTableLeaf* leaf = _table.Next(start, end); leaf != null;
             leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), end))
         {
@@ -233,7 +236,7 @@ internal sealed unsafe partial class MemoryMap
                 GuestAddress at = to + (leaf->Start + ((ulong)index << GuestAddress.PageShift) - start.Value);
                 PageTableLeaf* target = _table.FindOrAdd(at);
                 int place = PageTableLeaf.IndexOf(at);
-                Pte mapped = (entry.Bits | (*target)[place].Bits) & Pte.HostMapped;
+                Pte mapped = ((follow ? entry.Bits : 0) | (*target)[place].Bits) & Pte.HostMapped;
                 (*target)[place] = entry.Without(Pte.New | Pte.HostMapped).With(mapped == 0 ? 0 : mapped | Pte.NewPage);
                 MarkDirty(target, place, place + 1);
                 (*leaf)[index] = entry.Has(Pte.HostMapped) ? new PageTableEntry((ulong)(Pte.HostMapped | Pte.NewPage)) : default;

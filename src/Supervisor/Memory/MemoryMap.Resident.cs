@@ -86,8 +86,8 @@ internal sealed unsafe partial class MemoryMap
                 }
 
                 GuestAddress to = area.End < end ? area.End : end;
-                first = area.CachePage(at);
-                last = first + ((to - at) >> GuestAddress.PageShift);
+                first = area.Remapped is null ? area.CachePage(at) : 0;
+                last = area.Remapped is null ? first + ((to - at) >> GuestAddress.PageShift) : ulong.MaxValue;
                 at = to;
                 cache = (flags & MS_SYNC) != 0 && area.IsShared ? area.Cache : null;
                 cache?.AddReference();

@@ -27,13 +27,17 @@ internal sealed unsafe partial class MemoryMap
         {
             CollectOps();
             CollectAhead();
+            KeepWithinLimit();
             HostOpFailure? failure = _ops.Count == 0 ? null : thread.Run(_ops.Span);
             _ops.Clear();
+            _childMappings = HostMappings;
+            _gainedMappings = 0;
+            PeakHostMappings = int.Max(PeakHostMappings, HostMappings);
             if (failure is null)
             {
                 FreeGathered();
-                _isFresh = false;
                 ReleaseAreas();
+                _isFresh = false;
             }
 
             return failure;
@@ -152,6 +156,7 @@ internal sealed unsafe partial class MemoryMap
 
             leaf->DirtyFrom = leaf->DirtyTo = 0;
             leaf->NextDirty = null;
+            leaf->IsUsed = true;
             UpdateHostMappings(leaf);
             if (leaf->Used == 0)
             {
@@ -200,12 +205,10 @@ internal sealed unsafe partial class MemoryMap
             previous = entry;
         }
 
-        HostMappings += runs - leaf->HostMappings;
+        int gained = runs - leaf->HostMappings;
+        HostMappings += gained;
+        _gainedMappings += int.Max(gained, 0);
         leaf->HostMappings = (ushort)runs;
-        if (HostMappings > PeakHostMappings)
-        {
-            PeakHostMappings = HostMappings;
-        }
     }
 
     /// <summary>Mappings that the host child has for the guest's pages, counted leaf by leaf: never less than

@@ -160,23 +160,18 @@ internal sealed partial class PageCache
                     page++;
                 }
 
-                if (page == end)
-                {
-                    continue;
-                }
-
                 first = page;
-                int at = (int)(page % FrameAllocator.FramesPerChunk);
-                frame = chunk.Frame[at];
-                uint count = 0;
-                while (page < end && chunk.Has(at) && chunk.Frame[at] == frame + count)
+                frame = chunk.Frame[page % FrameAllocator.FramesPerChunk];
+                while (page < end && chunk.Has((int)(page % FrameAllocator.FramesPerChunk))
+                    && chunk.Frame[page % FrameAllocator.FramesPerChunk] == frame + (uint)(page - first))
                 {
-                    _frames.AddReference(frame + count++);
-                    page++;
-                    at++;
+                    _frames.AddReference(frame + (uint)(page++ - first));
                 }
 
-                return (int)count;
+                if (page > first)
+                {
+                    return (int)(page - first);
+                }
             }
 
             first = 0;

@@ -30,6 +30,9 @@ internal unsafe struct PageTableLeaf
     /// <summary>The mappings that the host child has within this leaf, as of the last sync.</summary>
     public ushort HostMappings;
 
+    /// <summary>Something of it was mapped since the clock last came by.</summary>
+    public bool IsUsed;
+
     /// <summary>The next leaf that is in need of sync.</summary>
     public PageTableLeaf* NextDirty;
 

@@ -86,16 +86,30 @@ internal sealed class Vma
 
     public bool IsSealed => (Flags & VmaFlags.Sealed) != 0;
 
+    /// <summary>What remap_file_pages has made of it; null for nothing.</summary>
+    public NonlinearPages? Remapped { get; set; }
+
     /// <summary>Whether an access is allowed; as on x86_64, anything but PROT_NONE can be read.</summary>
-    public bool Allows(Access access) => access switch
+    public bool Allows(Access access) => Allows(Protection, access);
+
+    public static bool Allows(int protection, Access access) => access switch
     {
-        Access.Write => (Protection & PROT_WRITE) != 0,
-        Access.Execute => (Protection & PROT_EXEC) != 0,
-        _ => Protection != PROT_NONE,
+        Access.Write => (protection & PROT_WRITE) != 0,
+        Access.Execute => (protection & PROT_EXEC) != 0,
+        _ => protection != PROT_NONE,
     };
 
+    /// <summary>The protection of one page.</summary>
+    public int ProtectionAt(GuestAddress address)
+        => Remapped is not null && Remapped.TryFind(address, out NonlinearPage page) && page.Protection != NonlinearPages.AreaProtection
+            ? page.Protection : Protection;
+
     /// <summary>The page number in the page cache of the page at <paramref name="address"/>.</summary>
-    public ulong CachePage(GuestAddress address) => (Offset + (address - Start)) >> GuestAddress.PageShift;
+    public ulong CachePage(GuestAddress address)
+        => Remapped is not null && Remapped.TryFind(address, out NonlinearPage page) ? page.CachePage : LinearPage(address);
+
+    /// <summary>As <see cref="CachePage"/>, if nothing had been remapped.</summary>
+    public ulong LinearPage(GuestAddress address) => (Offset + (address - Start)) >> GuestAddress.PageShift;
 
     /// <summary>Whether <paramref name="next"/>, which begins where this ends, can be one area with it.</summary>
     public bool CanMergeWith(Vma next)
@@ -104,6 +118,7 @@ internal sealed class Vma
             && Flags == next.Flags
             && !IsReserved
             && Name == next.Name
+            && ReferenceEquals(Remapped, next.Remapped)
             && ReferenceEquals(Cache, next.Cache)
             && (Cache is null || Offset + Length == next.Offset);
 
@@ -115,15 +130,17 @@ internal sealed class Vma
     public Vma Slice(GuestAddress start, GuestAddress end, MemoryMap map)
     {
         Cache?.AddMapping(map, MayShareWrites);
-        return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start)) { Name = Name };
+        return new Vma(start, end, Protection, Flags, Cache, Cache is null ? 0 : Offset + (start - Start)) { Name = Name, Remapped = Remapped };
     }
 
     /// <summary>The area is gone from <paramref name="map"/>.</summary>
     public void Release(MemoryMap map) => Cache?.RemoveMapping(map, MayShareWrites);
 
     /// <summary>The protection bits of an entry that has all that this area allows.</summary>
-    public Pte PteProtection()
-        => (Protection != PROT_NONE ? Pte.Read : 0)
-            | ((Protection & PROT_WRITE) != 0 ? Pte.Write : 0)
-            | ((Protection & PROT_EXEC) != 0 ? Pte.Execute : 0);
+    public Pte PteProtection() => PteProtection(Protection);
+
+    public static Pte PteProtection(int protection)
+        => (protection != PROT_NONE ? Pte.Read : 0)
+            | ((protection & PROT_WRITE) != 0 ? Pte.Write : 0)
+            | ((protection & PROT_EXEC) != 0 ? Pte.Execute : 0);
 }

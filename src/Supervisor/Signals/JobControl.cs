@@ -61,6 +61,11 @@ internal static class JobControl
             NotifyParent(task.Group, CLD_STOPPED);
         }
 
+        if (task.IsStopped)
+        {
+            task.Trace?.Stopped(task, task.Group.StopSignal);
+        }
+
         task.Wait(task.Group.ContinueWait, ref task, static (ref GuestTask task) => !task.IsStopped || task.IsExiting, Deadline.Never, interruptible: false);
         task.IsStopped = false;
     }
@@ -153,8 +158,9 @@ internal static class JobControl
             }
         }
 
-        group.Machine.Terminals.Host?.GiveBack();
-        HostSignals.Stop();
+        // Where ^Z did it, all that the supervisor's shell runs as this job is to stop, as it does at a terminal.
+        bool isJob = group.Machine.Terminals.Host?.GiveBack() == true && group.StopSignal == SIGTSTP;
+        HostSignals.Stop(isJob);
     }
 
     /// <summary>Nobody in its session could continue this process group: no member has a parent in another process

@@ -87,13 +87,13 @@ internal static class SignalDelivery
     private static void Act(GuestTask task, in siginfo_t info, in kernel_sigaction action, int continues)
     {
         int signal = info.si_signo;
+        task.Trace?.Signal(task, info);
         if (action.handler == SignalHandlers.SIG_IGN || (action.handler == SignalHandlers.SIG_DFL && SignalSet.Ignore.Has(signal)))
         {
             return;
         }
 
         task.Machine.Delivered();
-        task.Trace?.Signal(task, info);
         if (action.handler != SignalHandlers.SIG_DFL)
         {
             CallHandler(task, info, action);

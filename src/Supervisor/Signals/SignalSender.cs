@@ -251,8 +251,9 @@ internal static class SignalSender
         int signal = info.si_signo;
         deadly = false;
 
-        // A blocked signal is kept even if it is ignored: the action may be another when it is unblocked.
-        if (!(target ?? group.Tasks[0]).BlockedSignals.Has(signal) && group.Handlers.Ignores(signal))
+        // A blocked signal is kept even if it is ignored: the action may be another when it is unblocked. A traced task
+        // shows ignored ones too.
+        if (!(target ?? group.Tasks[0]).BlockedSignals.Has(signal) && group.Handlers.Ignores(signal) && group.Tasks[0].Trace is null)
         {
             return Errno.None;
         }

@@ -32,6 +32,7 @@ internal static unsafe class MemoryCalls
         new(26, "msync", &Msync, K.Pointer, K.Size, K.MsyncFlags),
         new(27, "mincore", &Mincore, K.Pointer, K.Size, K.Pointer),
         new(28, "madvise", &Madvise, K.Pointer, K.Size, K.Advice) { Support = Support.Partial, Caveat = "no guard pages, no MADV_COLLAPSE; MADV_WILLNEED, COLD and PAGEOUT change nothing" },
+        new(216, "remap_file_pages", &RemapFilePages, K.Pointer, K.Size, K.Prot, K.Size, K.MapFlags),
         new(329, "pkey_mprotect", &PkeyMprotect, K.Pointer, K.Size, K.Prot, K.Int) { Support = Support.Partial, Caveat = "no protection keys" },
         new(330, "pkey_alloc", &PkeyAlloc, K.Hex, K.Hex) { Support = Support.Partial, Caveat = "no protection keys: ENOSPC" },
         new(331, "pkey_free", &PkeyFree, K.Int) { Support = Support.Partial, Caveat = "no protection keys" },
@@ -99,6 +100,9 @@ internal static unsafe class MemoryCalls
     private static SyscallResult Mremap(GuestTask task, in SyscallArguments arguments)
         => task.Memory.Remap(
             arguments.Address(0), arguments.ULong(1), arguments.ULong(2), arguments.Int(3), arguments.Address(4), MemoryLockCalls.LimitOf(task));
+
+    private static SyscallResult RemapFilePages(GuestTask task, in SyscallArguments arguments)
+        => task.Memory.RemapFilePages(arguments.Address(0), arguments.ULong(1), arguments.Int(2), arguments.ULong(3), arguments.Int(4));
 
     private static SyscallResult Msync(GuestTask task, in SyscallArguments arguments)
         => task.Memory.Synchronize(arguments.Address(0), arguments.ULong(1), arguments.Int(2));

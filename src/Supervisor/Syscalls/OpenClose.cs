@@ -74,7 +74,8 @@ internal static unsafe class OpenClose
             return (long)fd;
         }
 
-        Errno error = Paths.Start(task, directory, path, out VfsPath start);
+        // With RESOLVE_IN_ROOT an absolute path, too, begins at the descriptor.
+        Errno error = Paths.Start(task, directory, (resolve & RESOLVE_IN_ROOT) != 0 ? path.TrimStart((byte)'/') : path, out VfsPath start);
         OpenFile? file = error == Errno.None ? Vfs.Open(task, start, path, flags, mode, out error, resolve) : null;
         if (file is null)
         {

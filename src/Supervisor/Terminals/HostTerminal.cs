@@ -78,12 +78,14 @@ internal sealed class HostTerminal : Terminal
     public void Resized() => SetWindowSize(_tty.WindowSize);
 
     /// <summary>The supervisor is about to stop, or to end: the terminal is as it was.</summary>
-    public void GiveBack()
+    /// <returns>Whether it was taken over.</returns>
+    public bool GiveBack()
     {
         lock (TerminalLock)
         {
             Flush();
             _isGivenBack = true;
+            bool wasTaken = _isTaken;
             if (_isTaken)
             {
                 _isTaken = false;
@@ -97,6 +99,7 @@ internal sealed class HostTerminal : Terminal
                     _tty.Abandon();
                 }
             }
+            return wasTaken;
         }
     }
 
@@ -138,7 +141,7 @@ internal sealed class HostTerminal : Terminal
             }
             _ = _tty.Wait(POLLOUT, DrainMilliseconds / 10);
         }
-        GiveBack();
+        _ = GiveBack();
     }
 
     protected override SyscallResult Attend(GuestTask task)

@@ -60,6 +60,8 @@ internal abstract partial class Terminal
                 return isMaster ? SyscallResult.Zero : CheckChange(task, SIGTTOU);
             case TIOCCBRK:
                 return isMaster ? SyscallResult.Zero : CheckChange(task, SIGTTOU);
+            case TIOCGPTPEER:
+                return Errno.EIO;
             case TIOCSCTTY:
                 return SetControlling(task, file, argument == 1);
             case TIOCNOTTY:

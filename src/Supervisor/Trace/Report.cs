@@ -116,6 +116,7 @@ internal sealed unsafe class Report
         json.WriteNumber("operations", counters.Ops);
         json.WriteNumber("merged_operations", machine.MergedOps);
         json.WriteNumber("peak_mappings", machine.PeakHostMappings);
+        json.WriteNumber("dropped_mappings", machine.DroppedHostMappings);
         json.WriteEndObject();
     }
 

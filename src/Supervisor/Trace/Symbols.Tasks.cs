@@ -153,8 +153,8 @@ internal static partial class Symbols
 
     public static readonly SymbolTable SigActionFlags = SymbolTable.Flags(
     [
-        S(SA_RESTORER), S(SA_ONSTACK), S(SA_RESTART), S(SA_NOCLDSTOP), S(SA_NOCLDWAIT), S(SA_SIGINFO),
-        S(SA_RESETHAND), S(SA_NODEFER), S(SA_UNSUPPORTED), S(SA_EXPOSE_TAGBITS),
+        S(SA_RESTORER), S(SA_ONSTACK), S(SA_RESTART), S(SA_NODEFER), S(SA_RESETHAND), S(SA_SIGINFO),
+        S(SA_NOCLDSTOP), S(SA_NOCLDWAIT), S(SA_UNSUPPORTED), S(SA_EXPOSE_TAGBITS),
     ]);
 
     public static readonly SymbolTable StackFlags = SymbolTable.Flags(

@@ -13,12 +13,36 @@ internal sealed partial class TraceText
 {
     // Calls that need more than their argument kinds say.
     private const int Poll = 7, Mmap = 9, Brk = 12, Select = 23, Mremap = 25, Shmat = 30, Execve = 59, Fcntl = 72, Umask = 95,
-        RtSigtimedwait = 128, Open = 2, Openat = 257, Mknod = 133, Mknodat = 259, Prctl = 157, Futex = 202, Pselect6 = 270, Ppoll = 271, Execveat = 322;
+        RtSigtimedwait = 128, RtSigreturn = 15, Clone = 56, Wait4 = 61, Clone3 = 435, Open = 2, Openat = 257, Mknod = 133, Mknodat = 259, Prctl = 157, Futex = 202, Pselect6 = 270, Ppoll = 271, Execveat = 322;
 
     /// <summary>What is known when the call begins.</summary>
     public TraceText Entry(Syscall call, in SyscallArguments args)
     {
         Append(call.Name).Append("(");
+        if (call.Number == Clone)
+        {
+            Append("child_stack=").Address(args[1]).Append(", flags=");
+            Argument(ArgumentKind.CloneFlags, in args, 0, default);
+            return this;
+        }
+
+        if (call.Number == Clone3)
+        {
+            Argument(ArgumentKind.CloneArgs, in args, 0, default);
+            return this;
+        }
+
+        if (call.Number == RtSigreturn)
+        {
+            At(args[0], (in ucontext context) =>
+            {
+                Append("{mask=");
+                SigSet(context.uc_sigmask);
+                Append("}");
+            });
+            return this;
+        }
+
         int count = Count(call, in args);
         Arguments(call, in args, default, 0, Split(call, in args, count), count);
         return this;
@@ -27,17 +51,75 @@ internal sealed partial class TraceText
     /// <summary>The rest.</summary>
     public TraceText Exit(Syscall call, in SyscallArguments args, SyscallResult result)
     {
-        int count = Count(call, in args);
-        Arguments(call, in args, result, Split(call, in args, count), count, count);
+        if (call.Number == Clone)
+        {
+            CloneResults(in args, result);
+        }
+        else if (call.Number == Clone3)
+        {
+            Clone3Results(args[0], result);
+            Append(", ").Unsigned(args[1]);
+        }
+        else
+        {
+            int count = Count(call, in args);
+            Arguments(call, in args, result, Split(call, in args, count), count, count);
+        }
+
         Append(") = ");
         Result(call, in args, result);
         return this;
     }
 
+    public static string Stop(int signal) => new TraceText(NoMemory.Instance).Append("--- stopped by ").Signal(signal).Append(" ---").ToString();
+
     public static string Ending(int waitStatus) =>
         WIFSIGNALED(waitStatus)
             ? new TraceText(NoMemory.Instance).Append("+++ killed by ").Signal(WTERMSIG(waitStatus)).Append(WCOREDUMP(waitStatus) ? " (core dumped) +++" : " +++").ToString()
             : string.Create(CultureInfo.InvariantCulture, $"+++ exited with {WEXITSTATUS(waitStatus)} +++");
+
+    private void CloneResults(in SyscallArguments args, SyscallResult result)
+    {
+        ulong flags = args[0];
+        if ((flags & (CLONE_PARENT_SETTID | CLONE_PIDFD)) != 0)
+        {
+            Append(", parent_tid=");
+            Argument(ArgumentKind.OutInt, in args, 2, result);
+        }
+
+        if ((flags & CLONE_SETTLS) != 0)
+        {
+            Append(", tls=").Hex(args[4]);
+        }
+
+        if ((flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) != 0)
+        {
+            Append(", child_tidptr=").Address(args[3]);
+        }
+    }
+
+    private void Clone3Results(ulong address, SyscallResult result)
+    {
+        if (result.Failed || !Read(address, out clone_args args) || (args.flags & (CLONE_PARENT_SETTID | CLONE_PIDFD)) == 0)
+        {
+            return;
+        }
+
+        Append(" => {");
+        if ((args.flags & CLONE_PIDFD) != 0)
+        {
+            Append("pidfd=");
+            At(args.pidfd, (in int n) => Append("[").Number(n).Append("]"));
+        }
+
+        if ((args.flags & CLONE_PARENT_SETTID) != 0)
+        {
+            Append((args.flags & CLONE_PIDFD) != 0 ? ", parent_tid=" : "parent_tid=");
+            At(args.parent_tid, (in int n) => Append("[").Number(n).Append("]"));
+        }
+
+        Append("}");
+    }
 
     private void Arguments(Syscall call, in SyscallArguments args, SyscallResult result, int start, int end, int count)
     {
@@ -45,7 +127,17 @@ internal sealed partial class TraceText
         {
             if (!Hides(call, in args, i))
             {
-                Argument(call.Arguments[i], in args, i, result);
+                // A wait that found nobody wrote nothing.
+                bool unwritten = call.Number == Wait4 && result.Raw == 0 && ShownAtExit(call.Arguments[i], in args);
+                if (unwritten)
+                {
+                    Address(args[i]);
+                }
+                else
+                {
+                    Argument(call.Arguments[i], in args, i, result);
+                }
+
                 Append(i + 1 < count ? ", " : "");
             }
         }

@@ -192,7 +192,7 @@ internal sealed partial class TraceText
         }
         else
         {
-            Number(info.si_code);
+            Hex((uint)info.si_code);
         }
 
         if (info.si_code == SI_TIMER)
@@ -229,6 +229,11 @@ internal sealed partial class TraceText
         else if (info.si_signo == SIGIO)
         {
             Append(", si_band=").Number(info.si_band).Append(", si_fd=").Number(info.si_fd);
+        }
+        else if (codes is null)
+        {
+            Append(", si_pid=").Number(info.si_pid).Append(", si_uid=").Unsigned(info.si_uid);
+            Append(", si_int=").Number(info.si_value.sival_int).Append(", si_ptr=").Address(info.si_value.sival_ptr);
         }
 
         Append("}");

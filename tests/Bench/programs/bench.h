@@ -50,11 +50,17 @@ static inline double now(void)
 	return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-static inline void print_ns(double ns, long count)
+/* The note goes to the row's notes. */
+static inline void print_ns_note(double ns, long count, const char *note)
 {
-	printf("%.2f\n", count > 0 ? ns / count : 0.0);
+	printf("%.2f%s\n", count > 0 ? ns / count : 0.0, note);
 	if (fflush(stdout) != 0)
 		die("stdout");
+}
+
+static inline void print_ns(double ns, long count)
+{
+	print_ns_note(ns, count, "");
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* Two threads hand a turn to and fro through one futex word: nanoseconds per round trip. */
-#include "bench.h"
+#include "pingpong.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static atomic_int turn;
+static struct sides *sides;
 
 static void take_turns(int mine, long n)
 {
@@ -17,6 +18,10 @@ static void take_turns(int mine, long n)
 			if (syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, !mine, NULL) != 0 &&
 			    errno != EAGAIN && errno != EINTR)
 				die("futex");
+		if (mine == 1)
+			second_looks(sides, i);
+		else
+			first_looks(sides, i + LOOK_EVERY - 1);
 		atomic_store(&turn, !mine);
 		if (syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1) < 0)
 			die("futex");
@@ -34,6 +39,7 @@ int main(int argc, char **argv)
 	long n = iterations(argc, argv);
 	pthread_t thread;
 
+	sides = new_sides();
 	errno = pthread_create(&thread, NULL, second, &n);
 	if (errno != 0)
 		die("pthread_create");
@@ -43,6 +49,6 @@ int main(int argc, char **argv)
 	errno = pthread_join(thread, NULL);
 	if (errno != 0)
 		die("pthread_join");
-	print_ns(now() - start, n);
+	print_sides(now() - start, n, sides);
 	return 0;
 }

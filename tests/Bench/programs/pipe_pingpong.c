@@ -1,4 +1,6 @@
 /* One byte to a child and back through two pipes: nanoseconds per round trip. */
+#include "pingpong.h"
+
 #include "fork.h"
 
 static void put(int fd, char byte)
@@ -22,6 +24,7 @@ int main(int argc, char **argv)
 
 	if (pipe(to_child) != 0 || pipe(to_parent) != 0)
 		die("pipe");
+	struct sides *sides = new_sides();
 	pid_t pid = fork_or_die();
 
 	if (pid == 0) {
@@ -30,6 +33,7 @@ int main(int argc, char **argv)
 		close(to_parent[0]);
 		for (long i = 0; i < n; i++) {
 			get(to_child[0]);
+			second_looks(sides, i);
 			put(to_parent[1], 'c');
 		}
 		_exit(0);
@@ -41,10 +45,11 @@ int main(int argc, char **argv)
 	for (long i = 0; i < n; i++) {
 		put(to_child[1], 'p');
 		get(to_parent[0]);
+		first_looks(sides, i);
 	}
 	double ns = now() - start;
 
 	wait_success(pid);
-	print_ns(ns, n);
+	print_sides(ns, n, sides);
 	return 0;
 }

@@ -33,6 +33,7 @@ int main(void)
 	pid_t child = fork();
 	char c = 0;
 	if (child == 0) {
+		OK(prctl(PR_SET_PDEATHSIG, SIGKILL));
 		for (unsigned i = 0; i < sizeof(data); i++)
 			data[i] = (char)(i * 7);
 		OK(write(ready[1], &c, 1));
