@@ -38,6 +38,8 @@ internal sealed class PseudoFileSystem : FileSystem
 
     public override bool CachesAbsence => false;
 
+    public override bool HasFixedNames => true;
+
     /// <summary>The directory at the root.</summary>
     public PseudoDirectory Top { get; }
 

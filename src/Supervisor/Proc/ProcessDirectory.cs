@@ -76,15 +76,16 @@ internal sealed class ProcessDirectory(PseudoFileSystem fileSystem, ProcessSubje
     public override Errno Lookup(ReadOnlySpan<byte> name, out Inode? inode)
     {
         inode = null;
+        if (Subject.IsGone)
+        {
+            // Linux's proc_pid_permission: whoever still has the directory cannot search it.
+            return isThread ? Errno.ENOENT : Errno.ESRCH;
+        }
+
         foreach (ProcessEntry entry in s_entries)
         {
             if (name.SequenceEqual(entry.Name) && Has(entry))
             {
-                if (Subject.IsGone)
-                {
-                    return Errno.ENOENT;
-                }
-
                 inode = entry.Make?.Invoke(this, entry) ?? new ProcessText(Proc, Subject, entry) { FixedNumber = NumberOf(entry) };
                 return Errno.None;
             }

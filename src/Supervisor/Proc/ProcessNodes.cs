@@ -93,6 +93,8 @@ internal abstract class ProcessNamesDirectory(PseudoFileSystem fileSystem, Proce
 
     public override (uint Uid, uint Gid) Owner => ProcessOwner.Of(subject, _mode);
 
+    public override bool IsDead => subject.IsGone;
+
     protected override uint Links => 2;
 
     public override OpenFile? Open(GuestTask task, int flags, out Errno error)
