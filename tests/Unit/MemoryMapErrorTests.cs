@@ -227,7 +227,11 @@ public sealed class MemoryMapErrorTests : IDisposable
     public void The_limit_ends_a_fault_only_when_touched_memory_reaches_it()
     {
         using MemoryFixture small = new(limit: 64 * Page);
-        GuestAddress at = small.MapAnonymous(Base, 1024);
+        GuestAddress at = new(Base);
+
+        // One request for more than there is cannot be meant, unless it says so.
+        Assert.Equal(Errno.ENOMEM, small.Map.Map(at, 65 * Page, ReadWrite, AnonymousFixed, null, 0).Error);
+        Assert.False(small.Map.Map(at, 1024 * Page, ReadWrite, AnonymousFixed | MAP_NORESERVE, null, 0).Failed);
         for (ulong page = 0; page < 64; page++)
         {
             Assert.Equal(1, small.Map.CopyOut(at + (page * Page), "x"u8));

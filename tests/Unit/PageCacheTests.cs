@@ -176,6 +176,10 @@ public sealed unsafe class PageCacheTests : IDisposable
 
         public override bool TracksWrites => IsTracked;
 
+        public bool IsReadAgain { get; init; }
+
+        public override bool CanReread => IsReadAgain;
+
         public override Result WriteAt(ulong offset, ReadOnlySpan<byte> source)
         {
             Writes.Add((offset, source.Length, source[0]));

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 using UmlHost.Host;
 using UmlHost.Native;
@@ -35,6 +36,10 @@ internal sealed class RecordingHostThread : IHostThread
 
     public long CpuTime => 0;
 
+    public void LeaveHostVdso()
+    {
+    }
+
     public int FpStateSize => 0;
 
     public HostOpFailure? Run(ReadOnlySpan<HostOp> ops)
@@ -52,8 +57,11 @@ internal sealed class RecordingHostThread : IHostThread
             CarryOut(op);
         }
 
-        return null;
+        return Real?.Run(ops);
     }
+
+    /// <summary>A child that is to do the same.</summary>
+    public IHostThread? Real { get; init; }
 
     private void CarryOut(HostOp op)
     {
@@ -62,15 +70,22 @@ internal sealed class RecordingHostThread : IHostThread
             throw new InvalidOperationException($"operation {op.Number} on the stub range");
         }
 
+        if ((long)op.Number == SYS_munmap)
+        {
+            foreach (ulong page in Pages.Keys.Where(page => page >= op.A0 && page < op.A0 + op.A1).ToArray())
+            {
+                Pages.Remove(page);
+            }
+
+            return;
+        }
+
         for (ulong page = op.A0; page < op.A0 + op.A1; page += 4096)
         {
             switch ((long)op.Number)
             {
                 case SYS_mmap:
                     Pages[page] = (op.A2, op.A5 + (page - op.A0));
-                    break;
-                case SYS_munmap:
-                    Pages.Remove(page);
                     break;
                 case SYS_mprotect:
                     // The host gives ENOMEM where nothing is mapped.

@@ -130,6 +130,7 @@ internal sealed partial class Machine
         group.SetExitStatus(last.ExitStatus);
         group.Uid = last.Credentials.Uid;
         group.LastTask = last;
+        group.SemaphoreUndo?.Apply();
         group.BecomeZombie();
         Terminal.Exited(group);
         if (group == _init)

@@ -16,6 +16,7 @@ using UmlHost.Signals;
 using UmlHost.Syscalls;
 using UmlHost.Terminals;
 using UmlHost.Trace;
+using UmlHost.Vdso;
 
 using static UmlHost.Native.Linux;
 
@@ -33,6 +34,7 @@ internal sealed unsafe partial class Machine : IDisposable
     private readonly HostMemory _hostMemory;
     private readonly StubImage _stub;
     private readonly HostHardware _hardware = HostSystem.Hardware();
+    private readonly List<(int Pid, string Name)> _outOfMemory = [];
     private long _foreignSyscalls;
     private string? _failure;
 
@@ -44,11 +46,15 @@ internal sealed unsafe partial class Machine : IDisposable
         Frames = new FrameAllocator(hostMemory, options.MemoryLimit);
         MemoryFiles = new MemoryFiles(Frames);
         Children = new HostChildPool(hostMemory, stub);
+        Vdso = options.Vdso ? new GuestVdso() : null;
     }
 
     public FrameAllocator Frames { get; }
 
     public MemoryFiles MemoryFiles { get; }
+
+    /// <summary>Null with --no-vdso.</summary>
+    public GuestVdso? Vdso { get; }
 
     public SyscallCounts SyscallCounts { get; } = new();
 
@@ -179,6 +185,7 @@ internal sealed unsafe partial class Machine : IDisposable
         Children.Serve();
         Threads.Close();
         mapped.DropIdle();
+        Vdso?.Dispose();
         terminal?.End();
         if (_failure is not null)
         {
@@ -206,8 +213,26 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public void OutOfMemory(GuestTask task)
     {
-        Log.Warning("guest process {Pid} killed: out of memory (limit {Limit} bytes)", task.Group.Tgid, Frames.LimitBytes);
-        task.Group.Exit(SIGKILL);
+        Log.Warning("guest process {Pid} ({Name}) killed: out of memory (limit {Limit} bytes)", task.Group.Tgid, System.Text.Encoding.UTF8.GetString(task.Comm), Frames.LimitBytes);
+        if (task.Group.Exit(SIGKILL))
+        {
+            lock (_outOfMemory)
+            {
+                _outOfMemory.Add((task.Group.Tgid, System.Text.Encoding.UTF8.GetString(task.Comm)));
+            }
+        }
+    }
+
+    /// <summary>The processes that were killed because the memory limit was reached.</summary>
+    public IReadOnlyList<(int Pid, string Name)> OutOfMemoryKills
+    {
+        get
+        {
+            lock (_outOfMemory)
+            {
+                return [.. _outOfMemory];
+            }
+        }
     }
 
     public void ForeignSyscallRefused()
@@ -264,6 +289,7 @@ internal sealed unsafe partial class Machine : IDisposable
             StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
             Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(task, path, out opened),
             Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
+            Vdso = Vdso,
             Auxiliary = new AuxiliaryValues
             {
                 Uid = credentials.Uid,

@@ -31,6 +31,8 @@ internal sealed unsafe class FrameAllocator : IDisposable
     /// cleared when granted again: clearing costs a third of the host's freeing and allocating.</summary>
     private const uint PunchRun = 32;
 
+    private const int ReclaimPause = 256;
+
     private const int MostKeptFrames = 4096;
 
     /// <summary>A reference count that is neither free nor in use: whoever has the chunk reserved must not be
@@ -48,6 +50,11 @@ internal sealed unsafe class FrameAllocator : IDisposable
     private readonly int* _chunkUsers;
     private readonly ulong* _kept;
 
+    // Lock: its own, a leaf.
+    private readonly HashSet<PageCache> _reclaimable = [];
+
+    private int _reclaimPause;
+    private long _reclaimed;
     private uint _nextChunk = 1;
     private int _keptFrames;
     private long _granted;
@@ -80,6 +87,13 @@ internal sealed unsafe class FrameAllocator : IDisposable
 
     /// <summary>Which of a run of frames the host holds memory for: bit 0 of each byte.</summary>
     public bool Resident(uint first, Span<byte> pages) => _memory.Resident(FileOffset(first), pages.Length, pages);
+
+    /// <summary>Whether a frame has been touched.</summary>
+    public bool IsResident(uint frame)
+    {
+        byte page = 1;
+        return !_memory.Resident(FileOffset(frame), 1, new Span<byte>(ref page)) || (page & 1) != 0;
+    }
 
     public ulong ResidentBytes => _memory.ResidentBytes();
 
@@ -125,7 +139,7 @@ internal sealed unsafe class FrameAllocator : IDisposable
     /// <returns>False where the memory limit does not allow it.</returns>
     public bool TryGrant(uint first, uint count)
     {
-        if (!TryCharge(count))
+        if (!TryCharge(count) && !(Reclaim() && TryCharge(count)))
         {
             return false;
         }
@@ -191,6 +205,52 @@ internal sealed unsafe class FrameAllocator : IDisposable
         HostPages.Release(_chunkUsers, _chunkCount * (ulong)sizeof(int));
         HostPages.Release(_kept, _chunkCount * (FramesPerChunk / 8UL));
     }
+
+    /// <summary>A page cache whose clean pages may be taken back when the limit is reached.</summary>
+    public void AddReclaimable(PageCache cache)
+    {
+        lock (_reclaimable)
+        {
+            _reclaimable.Add(cache);
+        }
+    }
+
+    public void RemoveReclaimable(PageCache cache)
+    {
+        lock (_reclaimable)
+        {
+            _reclaimable.Remove(cache);
+        }
+    }
+
+    /// <summary>Takes clean pages of files back; true if there were any. Where there were none it is not asked again
+    /// for a while, for every fault at the limit comes here.</summary>
+    private bool Reclaim()
+    {
+        if (Interlocked.Decrement(ref _reclaimPause) > 0)
+        {
+            return false;
+        }
+
+        PageCache[] caches;
+        lock (_reclaimable)
+        {
+            caches = [.. _reclaimable];
+        }
+
+        uint given = 0;
+        foreach (PageCache cache in caches)
+        {
+            given += cache.Reclaim();
+        }
+
+        Volatile.Write(ref _reclaimPause, given == 0 ? ReclaimPause : 0);
+        Interlocked.Add(ref _reclaimed, given);
+        return given > 0;
+    }
+
+    /// <summary>Pages of files given back because the limit was near.</summary>
+    public long Reclaimed => Volatile.Read(ref _reclaimed);
 
     private bool TryCharge(uint count)
     {

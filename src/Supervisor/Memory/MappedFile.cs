@@ -31,6 +31,10 @@ internal abstract class MappedFile
     /// </summary>
     public virtual bool TracksWrites => false;
 
+    /// <summary>Whether a clean page can be given up, to be read again by <see cref="ReadAt"/>. False where the frames
+    /// are the file.</summary>
+    public virtual bool CanReread => false;
+
     /// <summary>Writes the content of dirty pages back; never beyond <see cref="Size"/>. Under the page cache lock.
     /// </summary>
     public virtual Result WriteAt(ulong offset, ReadOnlySpan<byte> source) => new(-(long)Errno.EROFS);
@@ -94,6 +98,15 @@ internal abstract class MappedFile
 
     /// <summary>Undoes <see cref="ReleasePages"/>, unless the last mapping is gone too.</summary>
     protected bool TryAcquirePages() => Volatile.Read(ref _pages) is { } pages && pages.TryAddReference();
+
+    /// <summary>One more area maps the file (Linux's vm_ops->open); one less. May be called under the mmap lock.</summary>
+    protected internal virtual void Mapped()
+    {
+    }
+
+    protected internal virtual void Unmapped()
+    {
+    }
 
     /// <summary>Nothing holds the file any more. May be called under the mmap lock.</summary>
     protected internal virtual void Close()

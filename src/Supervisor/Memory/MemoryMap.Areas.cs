@@ -32,6 +32,7 @@ internal sealed unsafe partial class MemoryMap
     /// <param name="copies">False leaves pages that are the process's own.</param>
     private void DropPages(GuestAddress start, GuestAddress end, bool copies = true)
     {
+        NotePeak(end - start);
         for (PageTableLeaf* leaf = _table.Next(start, end); leaf != null;
             leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), end))
         {

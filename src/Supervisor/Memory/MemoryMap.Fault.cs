@@ -149,8 +149,8 @@ internal sealed unsafe partial class MemoryMap
 
         MapOp(leaf, from, to, frame, entry.Bits);
         Faults.Unmapped++;
-        bool guess = access is Access.Write or Access.Unknown && !area.IsShared
-            && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write) && !entry.Has(Pte.Cache);
+        bool mayWrite = !area.IsShared && (area.Protection & PROT_WRITE) != 0 && !entry.Has(Pte.Write);
+        bool guess = mayWrite && (access == Access.Write || (access == Access.Unknown && !entry.Has(Pte.Cache)));
         return guess ? FaultWrite(area, leaf, index, access == Access.Write ? CopyRun : GuessRun) : FaultResult.Resolved;
     }
 

@@ -92,6 +92,7 @@ internal sealed unsafe partial class MemoryMap
             {
                 error = (flags & MAP_LOCKED) != 0 && lockLimit == 0 ? Errno.EPERM
                     : !isValid ? Errno.EINVAL
+                    : isShared && file is null && !MayCommit(size, areaFlags) ? Errno.ENOMEM
                     : CheckLimits(start, size, prot, areaFlags, lockLimit);
             }
 

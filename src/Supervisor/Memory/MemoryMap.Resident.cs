@@ -25,24 +25,14 @@ internal sealed unsafe partial class MemoryMap
                 }
 
                 PageTableEntry entry = _table[at];
-                pages[index] = entry.IsPresent ? ResidentRun(at, entry, pages[index..])
-                    : area.Cache is not null && area.Cache.Has(area.CachePage(at)) ? (byte)1 : (byte)0;
+
+                // Frames are granted in runs ahead of their use: whether one has been touched the host knows.
+                bool resident = entry.IsPresent ? _frames.IsResident(entry.Frame) : area.Cache is not null && area.Cache.IsResident(area.CachePage(at));
+                pages[index] = resident ? (byte)1 : (byte)0;
             }
 
             return Errno.None;
         }
-    }
-
-    /// <summary>Frames are granted in runs ahead of their use: whether one has been touched the host knows.</summary>
-    private byte ResidentRun(GuestAddress at, PageTableEntry entry, Span<byte> pages)
-    {
-        if (entry.Has(Pte.Cache))
-        {
-            return 1;
-        }
-
-        Span<byte> one = pages[..1];
-        return _frames.Resident(entry.Frame, one) ? (byte)(one[0] & 1) : (byte)1;
     }
 
     /// <summary>msync.</summary>

@@ -1,158 +1,104 @@
 using System;
+using System.Collections.Generic;
 
 using UmlHost.Abi;
-using UmlHost.Loader;
 
 namespace UmlHost.Memory;
 
-/// <summary>What an address space takes, in pages, as /proc shows it (Linux's mm counters).</summary>
-internal readonly record struct MemoryUsage
-{
-    /// <summary>total_vm and its peak.</summary>
-    public ulong Total { get; init; }
-
-    public ulong Peak { get; init; }
-
-    /// <summary>data_vm, stack_vm, exec_vm, locked_vm.</summary>
-    public ulong Data { get; init; }
-
-    public ulong Stack { get; init; }
-
-    public ulong Executable { get; init; }
-
-    public ulong Locked { get; init; }
-
-    /// <summary>The program's own code, of <see cref="Executable"/>.</summary>
-    public ulong Text { get; init; }
-
-    public ulong ResidentAnonymous { get; init; }
-
-    public ulong ResidentFile { get; init; }
-
-    public ulong ResidentShared { get; init; }
-
-    public ulong Resident => ResidentAnonymous + ResidentFile + ResidentShared;
-
-    /// <summary>Most that was seen resident; looked at when somebody asks.</summary>
-    public ulong PeakResident { get; init; }
-
-    /// <summary>Page tables.</summary>
-    public ulong Tables { get; init; }
-}
-
-/// <summary>The pages of one area that are there, for smaps; in pages but for <see cref="ProportionalBytes"/>.</summary>
-internal struct AreaUsage
-{
-    public ulong Resident;
-
-    /// <summary>Not a file's: the process's own.</summary>
-    public ulong Anonymous;
-
-    /// <summary>In no other address space.</summary>
-    public ulong PrivateClean;
-    public ulong PrivateDirty;
-    public ulong SharedClean;
-    public ulong SharedDirty;
-
-    /// <summary>Each page divided by the number of address spaces that have it (Pss), and what of it is dirty.</summary>
-    public ulong ProportionalBytes;
-    public ulong ProportionalDirtyBytes;
-    public ulong ProportionalAnonymousBytes;
-
-    public void Add(in AreaUsage other)
-    {
-        Resident += other.Resident;
-        Anonymous += other.Anonymous;
-        PrivateClean += other.PrivateClean;
-        PrivateDirty += other.PrivateDirty;
-        SharedClean += other.SharedClean;
-        SharedDirty += other.SharedDirty;
-        ProportionalBytes += other.ProportionalBytes;
-        ProportionalDirtyBytes += other.ProportionalDirtyBytes;
-        ProportionalAnonymousBytes += other.ProportionalAnonymousBytes;
-    }
-}
-
-/// <summary>Where a program was put (start_code and its like in Linux's mm_struct).</summary>
-internal readonly record struct ProgramLayout(GuestAddress CodeStart, GuestAddress CodeEnd, GuestAddress DataStart, GuestAddress DataEnd, GuestAddress StackStart);
-
-// What is there, for those who look from outside. All of it is slow: it walks the page table, and asks the host which of
-// the frames that were granted ahead have been touched.
+// What /proc tells of an address space. Counting resident pages asks the host: frames are granted in runs, ahead of
+// their use, and only the host knows which have been touched.
 internal sealed unsafe partial class MemoryMap
 {
+    /// <summary>What is looked at for a higher peak: a change that takes at least so many pages away.</summary>
+    private const ulong MuchMemory = 1024 * GuestAddress.PageSize;
+
     private ulong _peakResident;
 
-    public ProgramLayout Program { get; private set; }
-
-    /// <summary>As the program found it on its stack, with its AT_NULL.</summary>
-    public byte[] AuxiliaryVector { get; private set; } = [];
-
-    /// <summary>/proc/PID/coredump_filter: which areas a core dump would have. There are none.</summary>
-    public uint CoredumpFilter { get; set; } = 0x33;
-
-    public MemoryUsage Usage
+    /// <summary>All counters. Walks the page table.</summary>
+    public MemoryUsage Usage()
     {
-        get
+        lock (_mmapLock)
         {
-            lock (_mmapLock)
+            PagesUsage anonymous = default;
+            PagesUsage file = default;
+            PagesUsage shared = default;
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
             {
-                ulong anonymous = 0, file = 0, shared = 0;
-                for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+                PagesUsage pages = Count(area);
+                ref PagesUsage cached = ref area.Cache?.File is null ? ref shared : ref file;
+                cached = cached with { Resident = cached.Resident + pages.Resident - pages.Anonymous };
+                anonymous = anonymous with { Resident = anonymous.Resident + pages.Anonymous };
+            }
+
+            _peakResident = Math.Max(_peakResident, anonymous.Resident + file.Resident + shared.Resident);
+            return new MemoryUsage(
+                _totalPages, _peakTotalPages, _lockedPages, _dataPages, _stackPages, _executablePages,
+                anonymous.Resident, file.Resident, shared.Resident, _peakResident, (ulong)_table.Leaves * (ulong)sizeof(PageTableLeaf));
+        }
+    }
+
+    /// <summary>Every area, in address order.</summary>
+    /// <param name="countPages">For smaps; maps does without.</param>
+    public List<AreaUsage> Areas(bool countPages)
+    {
+        lock (_mmapLock)
+        {
+            List<AreaUsage> areas = new(_areas.Count);
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+            {
+                if (area.IsReserved)
                 {
-                    AreaUsage usage = UsageOf(area);
-                    anonymous += usage.Anonymous;
-                    if (area.Cache?.File is { IsMemory: false })
-                    {
-                        file += usage.Resident - usage.Anonymous;
-                    }
-                    else
-                    {
-                        shared += usage.Resident - usage.Anonymous;
-                    }
+                    continue;
                 }
 
-                _peakResident = Math.Max(_peakResident, anonymous + file + shared);
-                return new MemoryUsage
-                {
-                    Total = _totalPages,
-                    Peak = Math.Max(_peakTotalPages, _totalPages),
-                    Data = _dataPages,
-                    Stack = _stackPages,
-                    Executable = _executablePages,
-                    Locked = _lockedPages,
-                    Text = Math.Min(_executablePages, (Program.CodeEnd.PageUp - Program.CodeStart.PageDown) >> GuestAddress.PageShift),
-                    ResidentAnonymous = anonymous,
-                    ResidentFile = file,
-                    ResidentShared = shared,
-                    PeakResident = _peakResident,
-                    Tables = (ulong)_table.Leaves + 3,
-                };
+                MappedFile? file = area.Cache?.File;
+                areas.Add(new AreaUsage(
+                    area.Start, area.End, area.Protection, area.Flags, file is null ? 0 : area.Offset,
+                    file?.Device ?? (area.Cache is null ? 0 : 1UL), file?.Inode ?? area.Cache?.Serial ?? 0, NameOf(area), countPages ? Count(area) : default));
             }
+
+            return areas;
         }
     }
 
-    /// <summary>Where the loader has put the program.</summary>
-    internal void SetProgram(SegmentPlan plan, GuestAddress stack, byte[] auxiliaryVector)
-    {
-        Program = new ProgramLayout(plan.StartCode, plan.EndCode, plan.StartData, plan.EndData, stack);
-        AuxiliaryVector = auxiliaryVector;
-    }
+    private string NameOf(Vma area)
+        => area.Cache?.File is { } file ? file.Path
+            : area.Cache is not null ? (area.Name is null ? "/dev/zero (deleted)" : $"[anon_shmem:{area.Name}]")
+            : area.Start <= BreakEnd && area.End > BreakStart && BreakEnd != BreakStart ? "[heap]"
+            : area.Start <= ArgStart && area.End > ArgStart ? "[stack]"
+            : area.Name is not null ? $"[anon:{area.Name}]"
+            : "";
 
-    /// <summary>What of an area is there. For visitors of <see cref="VisitAreas"/>, who hold the mmap lock.</summary>
-    public AreaUsage UsageOf(Vma area)
+    /// <summary>Before much is taken away.</summary>
+    private void NotePeak(ulong bytes)
     {
-        AreaUsage usage = default;
-        if (area.IsReserved)
+        // More than are present cannot be resident.
+        if (bytes >= MuchMemory && (ulong)_pages > _peakResident)
         {
-            return usage;
-        }
+            ulong resident = 0;
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+            {
+                resident += Count(area).Resident;
+            }
 
+            _peakResident = Math.Max(_peakResident, resident);
+        }
+    }
+
+    private PagesUsage Count(Vma area)
+    {
+        ulong resident = 0;
+        ulong proportional = 0;
+        ulong anonymous = 0;
+        ulong sharedClean = 0;
+        ulong sharedDirty = 0;
+        ulong privateClean = 0;
+        ulong privateDirty = 0;
         Span<byte> touched = stackalloc byte[PageTableLeaf.Entries];
         for (PageTableLeaf* leaf = _table.Next(area.Start, area.End); leaf != null;
             leaf = _table.Next(new GuestAddress(leaf->Start + PageTable.LeafSpan), area.End))
         {
-            int low = area.Start.Value > leaf->Start ? PageTableLeaf.IndexOf(area.Start) : 0;
-            int high = area.End.Value < leaf->Start + PageTable.LeafSpan ? PageTableLeaf.IndexOf(area.End) : PageTableLeaf.Entries;
+            (int low, int high) = BoundsIn(area, leaf);
             for (int index = low; index < high;)
             {
                 PageTableEntry entry = (*leaf)[index];
@@ -162,69 +108,35 @@ internal sealed unsafe partial class MemoryMap
                     continue;
                 }
 
-                int end = index + 1;
-                while (end < high && (*leaf)[end].IsPresent && (*leaf)[end].Has(Pte.Cache) == entry.Has(Pte.Cache)
-                    && (*leaf)[end].Frame == entry.Frame + (uint)(end - index))
+                int to = index + 1;
+                while (to < high && (*leaf)[to].IsPresent && (*leaf)[to].Frame == entry.Frame + (uint)(to - index)
+                    && (*leaf)[to].Has(Pte.Cache) == entry.Has(Pte.Cache))
                 {
-                    end++;
+                    to++;
                 }
 
-                Span<byte> run = touched[..(end - index)];
-                if (entry.Has(Pte.Cache) || !_frames.Resident(entry.Frame, run))
+                Span<byte> run = touched[..(to - index)];
+                bool known = _frames.Resident(entry.Frame, run);
+                for (int page = 0; page < run.Length; page++)
                 {
-                    run.Fill(1);
+                    if (known && (run[page] & 1) == 0)
+                    {
+                        continue;
+                    }
+
+                    // Of a page cache's page one reference is the cache's own.
+                    int users = Math.Max(1, _frames.References(entry.Frame + (uint)page) - (entry.Has(Pte.Cache) ? 1 : 0));
+                    bool clean = entry.Has(Pte.Cache) && area.Cache!.IsClean(area.CachePage(new GuestAddress(leaf->Start + ((ulong)(index + page) << GuestAddress.PageShift))));
+                    resident++;
+                    anonymous += entry.Has(Pte.Cache) ? 0UL : 1;
+                    proportional += GuestAddress.PageSize / (ulong)users;
+                    (users > 1 ? ref (clean ? ref sharedClean : ref sharedDirty) : ref (clean ? ref privateClean : ref privateDirty))++;
                 }
 
-                AddRun(ref usage, entry, run, area);
-                index = end;
+                index = to;
             }
         }
 
-        return usage;
-    }
-
-    /// <summary>/proc/PID/pagemap's words for the pages from <paramref name="start"/> on: present, and whether a file's;
-    /// never the frame.</summary>
-    public void PageMap(GuestAddress start, Span<ulong> words)
-    {
-        const ulong present = 1UL << 63, file = 1UL << 61, exclusive = 1UL << 56;
-        lock (_mmapLock)
-        {
-            for (int index = 0; index < words.Length; index++)
-            {
-                GuestAddress at = start + ((ulong)index << GuestAddress.PageShift);
-                PageTableEntry entry = at < GuestAddress.TaskSize ? _table[at] : default;
-                byte touched = 1;
-                bool isThere = entry.IsPresent && !entry.Has(Pte.Sealed)
-                    && (entry.Has(Pte.Cache) || !_frames.Resident(entry.Frame, new Span<byte>(ref touched)) || (touched & 1) != 0);
-                words[index] = !isThere ? 0
-                    : present | (entry.Has(Pte.Cache) ? file : 0) | (_frames.References(entry.Frame) == 1 ? exclusive : 0);
-            }
-        }
-    }
-
-    private void AddRun(ref AreaUsage usage, PageTableEntry first, ReadOnlySpan<byte> touched, Vma area)
-    {
-        bool isCache = first.Has(Pte.Cache);
-        bool isDirty = !isCache || area.Cache?.File is null or { IsMemory: true };
-        for (int index = 0; index < touched.Length; index++)
-        {
-            if ((touched[index] & 1) == 0)
-            {
-                continue;
-            }
-
-            // One reference of a cached page is the cache's.
-            int users = Math.Max(1, _frames.References(first.Frame + (uint)index) - (isCache ? 1 : 0));
-            ulong part = GuestAddress.PageSize / (ulong)users;
-            usage.Resident++;
-            usage.Anonymous += isCache ? 0ul : 1;
-            usage.ProportionalBytes += part;
-            usage.ProportionalDirtyBytes += isDirty ? part : 0;
-            usage.ProportionalAnonymousBytes += isCache ? 0 : part;
-            ref ulong kind = ref usage.PrivateClean;
-            kind = ref users > 1 ? ref isDirty ? ref usage.SharedDirty : ref usage.SharedClean : ref isDirty ? ref usage.PrivateDirty : ref usage.PrivateClean;
-            kind++;
-        }
+        return new PagesUsage(resident, proportional, sharedClean, sharedDirty, privateClean, privateDirty, anonymous);
     }
 }

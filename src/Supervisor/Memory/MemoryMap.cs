@@ -127,6 +127,24 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
         }
     }
 
+    /// <summary>The page-table entry of an address, as of now.</summary>
+    public PageTableEntry EntryAt(GuestAddress address)
+    {
+        lock (_mmapLock)
+        {
+            return _table[address];
+        }
+    }
+
+    /// <summary>The area of an address, for the caller to read only; null where nothing is mapped.</summary>
+    public Vma? AreaAt(GuestAddress address)
+    {
+        lock (_mmapLock)
+        {
+            return _areas.Find(address);
+        }
+    }
+
     /// <summary>Drops everything. The host child must be gone: its mappings reach the frames until then.</summary>
     public unsafe void Dispose()
     {

@@ -42,6 +42,8 @@ internal sealed partial class PageCache
             _mappings[map] = _mappings.GetValueOrDefault(map) + 1;
             _writableMappings += mayWrite ? 1 : 0;
         }
+
+        _file?.Mapped();
     }
 
     /// <summary>Undoes <see cref="AddMapping"/>. The last writable one takes dirty pages to the file.</summary>
@@ -69,6 +71,7 @@ internal sealed partial class PageCache
             _ = WriteBack(0, ulong.MaxValue);
         }
 
+        _file?.Unmapped();
         Release();
     }
 
@@ -106,13 +109,63 @@ internal sealed partial class PageCache
     }
 
     /// <summary>Whether a page is in memory.</summary>
-    public bool Has(ulong page)
+    public bool IsResident(ulong page)
     {
         lock (_pageCacheLock)
         {
+            int within = (int)(page % FrameAllocator.FramesPerChunk);
             return _chunks.TryGetValue(page / FrameAllocator.FramesPerChunk, out Chunk? chunk)
-                && chunk.Has((int)(page % FrameAllocator.FramesPerChunk));
+                && chunk.Has(within) && _frames.IsResident(chunk.Frame[within]);
         }
+    }
+
+    /// <summary>Whether a page is as its file has it: never so for memory without a file.</summary>
+    public bool IsClean(ulong page)
+    {
+        if (_file is not { CanReread: true })
+        {
+            return false;
+        }
+
+        lock (_pageCacheLock)
+        {
+            return !_chunks.TryGetValue(page / FrameAllocator.FramesPerChunk, out Chunk? chunk)
+                || !chunk.IsDirty((int)(page % FrameAllocator.FramesPerChunk));
+        }
+    }
+
+    /// <summary>The memory limit is near: gives back clean pages that nothing maps, which can be read again. Called with
+    /// any page cache's lock held, this one's too: never waits for another's.</summary>
+    /// <returns>Pages given back.</returns>
+    public uint Reclaim()
+    {
+        if (_file is not { CanReread: true } || !_pageCacheLock.TryEnter())
+        {
+            return 0;
+        }
+
+        uint given = 0;
+        try
+        {
+            foreach (Chunk chunk in _chunks.Values)
+            {
+                for (int page = 0; page < FrameAllocator.FramesPerChunk; page++)
+                {
+                    if (chunk.Has(page) && !chunk.IsDirty(page) && _frames.References(chunk.Frame[page]) == 1)
+                    {
+                        _frames.Release(chunk.Frame[page], 1);
+                        chunk.Clear(page);
+                        given++;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            _pageCacheLock.Exit();
+        }
+
+        return given;
     }
 
     /// <summary>Writes the dirty ones of pages [<paramref name="from"/>, <paramref name="to"/>) to the file, for

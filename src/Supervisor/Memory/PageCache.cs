@@ -22,6 +22,7 @@ internal sealed partial class PageCache
     private readonly Lock _pageCacheLock = new();
     private readonly Dictionary<ulong, Chunk> _chunks = [];
     private int _references = 1;
+    private static ulong s_serial;
 
     /// <param name="frames">Where the frames come from.</param>
     /// <param name="file">The file behind the pages; null for shared anonymous memory.</param>
@@ -29,7 +30,14 @@ internal sealed partial class PageCache
     {
         _frames = frames;
         _file = file;
+        if (file is { CanReread: true })
+        {
+            frames.AddReclaimable(this);
+        }
     }
+
+    /// <summary>Tells shared memory objects apart: their inode number in /proc/PID/maps.</summary>
+    public ulong Serial { get; } = Interlocked.Increment(ref s_serial);
 
     public MappedFile? File => _file;
 
@@ -63,15 +71,19 @@ internal sealed partial class PageCache
             return;
         }
 
+        _frames.RemoveReclaimable(this);
         _ = WriteBack(0, ulong.MaxValue);
-        foreach (Chunk chunk in _chunks.Values)
+        lock (_pageCacheLock)
         {
-            ReleaseFrames(chunk);
+            foreach (Chunk chunk in _chunks.Values)
+            {
+                ReleaseFrames(chunk);
+                _frames.ReleaseChunk(chunk.Reserved);
+            }
 
-            _frames.ReleaseChunk(chunk.Reserved);
+            _chunks.Clear();
         }
 
-        _chunks.Clear();
         _file?.Close();
     }
 

@@ -130,10 +130,10 @@ internal static class ProcessFiles
         int adjust = subject.Group.OomScoreAdj;
         if (subject.Task is { } task && adjust != -OomMaximum)
         {
-            MemoryUsage usage = task.Memory.Usage;
+            MemoryUsage usage = task.Memory.Usage();
             FrameAllocator frames = task.Machine.Frames;
             long total = (long)((frames.LimitBytes != 0 ? frames.LimitBytes : frames.MachineBytes) / GuestAddress.PageSize);
-            long points = (long)(usage.Resident + usage.Tables) + (adjust * (total / OomMaximum));
+            long points = (long)(usage.Resident + (usage.PageTable / GuestAddress.PageSize)) + (adjust * (total / OomMaximum));
             score = Math.Max(0, (OomMaximum + (points * OomMaximum / Math.Max(1, total))) * 2 / 3);
         }
 

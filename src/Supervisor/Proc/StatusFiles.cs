@@ -38,11 +38,11 @@ internal static class StatusFiles
             return Errno.None;
         }
 
-        MemoryUsage usage = task.Memory.Usage;
+        MemoryUsage usage = task.Memory.Usage();
         text.Append((long)usage.Total).Append(" "u8)
             .Append((long)usage.Resident).Append(" "u8)
-            .Append((long)(usage.ResidentFile + usage.ResidentShared)).Append(" "u8)
-            .Append((long)usage.Text).Append(" 0 "u8)
+            .Append((long)(usage.File + usage.Shared)).Append(" "u8)
+            .Append((long)Math.Min(usage.Executable, task.Memory.Program.CodePages)).Append(" 0 "u8)
             .Append((long)(usage.Data + usage.Stack)).Append(" 0\n"u8);
         return Errno.None;
     }
@@ -58,7 +58,7 @@ internal static class StatusFiles
 
         bool permitted = subject.AllowsReading(reader);
         MemoryMap? memory = task?.Memory;
-        MemoryUsage usage = memory?.Usage ?? default;
+        MemoryUsage usage = memory?.Usage() ?? default;
         ulong pending = 0, blocked = 0, ignored = 0, caught = 0;
         if (task is not null)
         {
@@ -83,7 +83,7 @@ internal static class StatusFiles
         fields.Put(group.ParentTgid);
         fields.Put(group.ProcessGroup);
         fields.Put(group.Session);
-        fields.Put(EncodeDevice(group.Terminal?.Inode.Stat().st_rdev ?? 0));
+        fields.Put(EncodeDevice(group.Terminal));
         fields.Put(group.Terminal?.ForegroundGroup ?? -1);
         fields.Put(flags);
         fields.Put(memory?.Faults.Total ?? group.Used.MinorFaults);
@@ -220,25 +220,36 @@ internal static class StatusFiles
     }
 
     /// <summary>Linux's new_encode_dev.</summary>
-    private static long EncodeDevice(ulong device) => (minor(device) & 0xff) | ((long)major(device) << 8) | ((long)(minor(device) & ~0xffu) << 12);
+    private static long EncodeDevice(Terminals.Terminal? terminal)
+    {
+        if (terminal is null)
+        {
+            return 0;
+        }
+
+        _ = terminal.Inode.Stat(out stat status);
+        ulong device = status.st_rdev;
+        return (minor(device) & 0xff) | ((long)major(device) << 8) | ((long)(minor(device) & ~0xffu) << 12);
+    }
 
     private static void AppendMemory(TextBuffer text, MemoryMap memory)
     {
-        MemoryUsage usage = memory.Usage;
-        AppendKib(text, "VmPeak:\t"u8, usage.Peak);
+        MemoryUsage usage = memory.Usage();
+        ulong code = Math.Min(usage.Executable, memory.Program.CodePages);
+        AppendKib(text, "VmPeak:\t"u8, usage.PeakTotal);
         AppendKib(text, "VmSize:\t"u8, usage.Total);
         AppendKib(text, "VmLck:\t"u8, usage.Locked);
         AppendKib(text, "VmPin:\t"u8, 0);
         AppendKib(text, "VmHWM:\t"u8, usage.PeakResident);
         AppendKib(text, "VmRSS:\t"u8, usage.Resident);
-        AppendKib(text, "RssAnon:\t"u8, usage.ResidentAnonymous);
-        AppendKib(text, "RssFile:\t"u8, usage.ResidentFile);
-        AppendKib(text, "RssShmem:\t"u8, usage.ResidentShared);
+        AppendKib(text, "RssAnon:\t"u8, usage.Anonymous);
+        AppendKib(text, "RssFile:\t"u8, usage.File);
+        AppendKib(text, "RssShmem:\t"u8, usage.Shared);
         AppendKib(text, "VmData:\t"u8, usage.Data);
         AppendKib(text, "VmStk:\t"u8, usage.Stack);
-        AppendKib(text, "VmExe:\t"u8, usage.Text);
-        AppendKib(text, "VmLib:\t"u8, usage.Executable - usage.Text);
-        AppendKib(text, "VmPTE:\t"u8, usage.Tables);
+        AppendKib(text, "VmExe:\t"u8, code);
+        AppendKib(text, "VmLib:\t"u8, usage.Executable - code);
+        AppendKib(text, "VmPTE:\t"u8, (usage.PageTable + GuestAddress.PageSize - 1) / GuestAddress.PageSize);
         AppendKib(text, "VmSwap:\t"u8, 0);
         text.Append("HugetlbPages:\t       0 kB\nCoreDumping:\t0\nTHP_enabled:\t"u8).Append(memory.IsHugePageDisabled ? 0 : 1)
             .Append("\nuntag_mask:\t0xffffffffffffffff\n"u8);

@@ -2,6 +2,7 @@ using System;
 
 using UmlHost.Fs;
 using UmlHost.Host;
+using UmlHost.Ipc;
 using UmlHost.Kernel;
 using UmlHost.Memory;
 using UmlHost.Native;
@@ -24,10 +25,10 @@ internal static class Sysctl
         AddMemory(tree);
         AddFiles(tree, machine);
         tree.Host("net/core/somaxconn");
-        tree.Host("net/core/rmem_default");
-        tree.Host("net/core/rmem_max");
-        tree.Host("net/core/wmem_default");
-        tree.Host("net/core/wmem_max");
+        tree.Value("net/core/rmem_default", Sockets.SocketOptions.DefaultBuffer);
+        tree.Value("net/core/rmem_max", Sockets.SocketOptions.DefaultBuffer);
+        tree.Value("net/core/wmem_default", Sockets.SocketOptions.DefaultBuffer);
+        tree.Value("net/core/wmem_max", Sockets.SocketOptions.DefaultBuffer);
         tree.Host("net/unix/max_dgram_qlen");
     }
 
@@ -69,12 +70,12 @@ internal static class Sysctl
         tree.Value("kernel/yama/ptrace_scope", 0);
         tree.Host("kernel/shmmax");
         tree.Host("kernel/shmall");
-        tree.Host("kernel/shmmni");
+        tree.Value("kernel/shmmni", IpcLimits.Segments);
         tree.Value("kernel/shm_rmid_forced", 0);
-        tree.Host("kernel/sem");
-        tree.Host("kernel/msgmax");
-        tree.Host("kernel/msgmnb");
-        tree.Host("kernel/msgmni");
+        tree.Line("kernel/sem", $"{SemaphoreSet.MaxPerSet}\t{SemaphoreSet.MaxSemaphores}\t{SemaphoreSet.MaxOperations}\t{IpcLimits.SemaphoreSets}");
+        tree.Value("kernel/msgmax", MessageQueue.MaxBytes);
+        tree.Value("kernel/msgmnb", MessageQueue.DefaultQueueBytes);
+        tree.Value("kernel/msgmni", IpcLimits.MessageQueues);
         tree.Line("kernel/printk", "4\t4\t1\t7");
         string boot = NewUuid();
         tree.Line("kernel/random/boot_id", boot);
@@ -139,11 +140,11 @@ internal static class Sysctl
         tree.Host("fs/inotify/max_user_instances");
         tree.Host("fs/inotify/max_user_watches");
         tree.Host("fs/epoll/max_user_watches");
-        tree.Host("fs/mqueue/msg_default");
-        tree.Host("fs/mqueue/msg_max");
-        tree.Host("fs/mqueue/msgsize_default");
-        tree.Host("fs/mqueue/msgsize_max");
-        tree.Host("fs/mqueue/queues_max");
+        tree.Value("fs/mqueue/msg_default", PosixQueues.DefaultMessages);
+        tree.Value("fs/mqueue/msg_max", PosixQueues.MaxMessages);
+        tree.Value("fs/mqueue/msgsize_default", PosixQueues.DefaultMessageSize);
+        tree.Value("fs/mqueue/msgsize_max", PosixQueues.MaxMessageSize);
+        tree.Value("fs/mqueue/queues_max", PosixQueues.MaxQueues);
     }
 
     private static Errno SetName(ReadOnlySpan<byte> text, NameSetter set)

@@ -45,16 +45,11 @@ internal static class SystemFiles
         PseudoDirectory tty = top.Directory("tty");
         tty.Add("drivers", new PseudoText(proc, ForAll, static (_, text) => text.Append(
             "/dev/tty             /dev/tty        5       0 system:/dev/tty\n/dev/ptmx            /dev/ptmx       5       2 system\npty_slave            /dev/pts      136 0-1048575 pty:slave\npty_master           /dev/ptm      128 0-1048575 pty:master\n"u8)));
-        PseudoDirectory ipc = top.Directory("sysvipc");
-        Ipc("msg", "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n");
-        Ipc("sem", "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n");
-        Ipc("shm", "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n");
+        IpcFiles.AddTo(proc, machine, top.Directory("sysvipc"));
 
         void Put(string name, TextGenerator generate) => top.Add(name, new PseudoText(proc, ForAll, generate));
 
         void Fixed(string name, string text) => top.Add(name, new PseudoText(proc, ForAll, (_, to) => to.Append(text)));
-
-        void Ipc(string name, string header) => ipc.Add(name, new PseudoText(proc, ForAll, (_, to) => to.Append(header)));
     }
 
     /// <summary>MemTotal and MemFree as sysinfo has them, in bytes: of --memory where that is less than the host's.</summary>

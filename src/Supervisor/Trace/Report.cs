@@ -49,7 +49,7 @@ internal sealed unsafe class Report
                 WriteTimes(json);
                 WriteHost(json, Machine);
                 WriteFaults(json, Machine.Faults, Machine.HostCounters);
-                WriteMemory(json, Machine.Frames);
+                WriteMemory(json, Machine);
                 WriteProcesses(json, Machine);
                 WriteLeft(json, Machine);
                 WriteSyscalls(json, Machine);
@@ -136,12 +136,24 @@ internal sealed unsafe class Report
         json.WriteEndObject();
     }
 
-    private static void WriteMemory(Utf8JsonWriter json, FrameAllocator frames)
+    private static void WriteMemory(Utf8JsonWriter json, Machine machine)
     {
+        FrameAllocator frames = machine.Frames;
         json.WriteStartObject("memory");
         json.WriteNumber("peak_frames", frames.PeakGranted);
         json.WriteNumber("peak_bytes", frames.PeakGranted * (long)FrameAllocator.FrameSize);
         json.WriteNumber("limit_bytes", frames.LimitBytes);
+        json.WriteNumber("reclaimed_pages", frames.Reclaimed);
+        json.WriteStartArray("out_of_memory");
+        foreach ((int pid, string name) in machine.OutOfMemoryKills)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("pid", pid);
+            json.WriteString("name", name);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
