@@ -89,6 +89,7 @@ internal sealed record Row(string Name, string Program)
         new("page-table walk, packed", "page_table_walk") { Arguments = ["packed"], NativeOnly = true, Note = Strawman },
         new("page-table walk, 1 TiB", "page_table_walk") { Arguments = ["spread"], NativeOnly = true, Note = Strawman },
         new("COW fault", "cow_fault") { Iterations = CowPages, Target = new(Against.Native, 5) },
+        new("COW fault, random order", "cow_random") { Iterations = RandomCowPages },
         new("pipe ping-pong", "pipe_pingpong") { Target = new(Against.Native, 1.5) },
     ];
 
@@ -96,4 +97,5 @@ internal sealed record Row(string Name, string Program)
 
     private const long FaultPages = 64 * 1024 / 4;
     private const long CowPages = 16 * 1024 / 4;
+    private const long RandomCowPages = 64 * 1024 / 4;
 }

@@ -190,6 +190,8 @@ internal sealed unsafe class HostMappedFile : MappedFile
 
     public override ulong Inode { get; }
 
+    public override bool CanReread => true;
+
     public override string Path
     {
         get

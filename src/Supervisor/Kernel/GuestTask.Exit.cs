@@ -103,5 +103,6 @@ internal sealed partial class GuestTask
 
         Machine.Add(memory);
         memory.Dispose();
+        Machine.MemoryFreed.WakeAll();
     }
 }

@@ -34,7 +34,6 @@ internal sealed unsafe partial class Machine : IDisposable
     private readonly HostMemory _hostMemory;
     private readonly StubImage _stub;
     private readonly HostHardware _hardware = HostSystem.Hardware();
-    private readonly List<(int Pid, string Name)> _outOfMemory = [];
     private long _foreignSyscalls;
     private string? _failure;
 
@@ -207,30 +206,6 @@ internal sealed unsafe partial class Machine : IDisposable
             if (task.Group == _init)
             {
                 _failure ??= reason;
-            }
-        }
-    }
-
-    public void OutOfMemory(GuestTask task)
-    {
-        Log.Warning("guest process {Pid} ({Name}) killed: out of memory (limit {Limit} bytes)", task.Group.Tgid, System.Text.Encoding.UTF8.GetString(task.Comm), Frames.LimitBytes);
-        if (task.Group.Exit(SIGKILL))
-        {
-            lock (_outOfMemory)
-            {
-                _outOfMemory.Add((task.Group.Tgid, System.Text.Encoding.UTF8.GetString(task.Comm)));
-            }
-        }
-    }
-
-    /// <summary>The processes that were killed because the memory limit was reached.</summary>
-    public IReadOnlyList<(int Pid, string Name)> OutOfMemoryKills
-    {
-        get
-        {
-            lock (_outOfMemory)
-            {
-                return [.. _outOfMemory];
             }
         }
     }

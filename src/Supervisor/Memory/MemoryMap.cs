@@ -41,6 +41,7 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     // No guest has run in it yet, and it is no copy of one.
     private bool _isFresh = true;
     private int _users = 1;
+    private volatile bool _isDisposed;
 
     public MemoryMap(FrameAllocator frames)
     {
@@ -107,6 +108,9 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
         Interlocked.Increment(ref _users);
         return this;
     }
+
+    /// <summary>The last user has left it, and its memory is free.</summary>
+    public bool IsDisposed => _isDisposed;
 
     /// <summary>More than one task runs in it.</summary>
     public bool IsShared => Volatile.Read(ref _users) > 1;
@@ -186,6 +190,7 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
             // Whoever still has the map, to read another process's memory, finds nothing in it.
             _areas.Clear();
             _table.Dispose();
+            _isDisposed = true;
         }
     }
 
