@@ -50,8 +50,10 @@ internal sealed partial class ThreadGroup
     /// <summary>The thread that ended last; null as long as one lives. Task list lock to change.</summary>
     public GuestTask? LastTask { get; internal set; }
 
-    /// <summary>oom_score_adj, -1000 to 1000, and the lowest that it may be set to without CAP_SYS_RESOURCE. Nothing is
-    /// killed by it: whoever finds no memory dies.</summary>
+    /// <summary>The oom_score_adj of a process that is never killed for its memory.</summary>
+    public const int LeastOomScore = -1000;
+
+    /// <summary>oom_score_adj, -1000 to 1000, and the lowest that it may be set to without CAP_SYS_RESOURCE.</summary>
     public int OomScoreAdj { get; set; }
 
     public int LeastOomScoreAdj { get; set; }

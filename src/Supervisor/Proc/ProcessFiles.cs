@@ -126,15 +126,14 @@ internal static class ProcessFiles
     /// <summary>Linux's oom_badness on the scale of 0 to 2000, two thirds of it.</summary>
     public static Errno OomScore(GuestTask reader, in ProcessSubject subject, TextBuffer text)
     {
+        Machine machine = subject.Group.Machine;
         long score = 0;
-        int adjust = subject.Group.OomScoreAdj;
-        if (subject.Task is { } task && adjust != -OomMaximum)
+        lock (machine.Tasks.Lock)
         {
-            MemoryUsage usage = task.Memory.Usage();
-            FrameAllocator frames = task.Machine.Frames;
-            long total = (long)((frames.LimitBytes != 0 ? frames.LimitBytes : frames.MachineBytes) / GuestAddress.PageSize);
-            long points = (long)(usage.Resident + (usage.PageTable / GuestAddress.PageSize)) + (adjust * (total / OomMaximum));
-            score = Math.Max(0, (OomMaximum + (points * OomMaximum / Math.Max(1, total))) * 2 / 3);
+            if (machine.Badness(subject.Group) is { } badness)
+            {
+                score = Math.Max(0, (OomMaximum + (badness * OomMaximum / Math.Max(1, machine.MemoryPages))) * 2 / 3);
+            }
         }
 
         text.Append(score).Append("\n"u8);

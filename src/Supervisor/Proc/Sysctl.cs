@@ -99,7 +99,7 @@ internal static class Sysctl
         tree.Value("vm/nr_hugepages", 0);
         tree.Value("vm/nr_overcommit_hugepages", 0);
         tree.Value("vm/panic_on_oom", 0);
-        tree.Value("vm/oom_kill_allocating_task", 1);
+        tree.Value("vm/oom_kill_allocating_task", 0);
         tree.Value("vm/unprivileged_userfaultfd", 0);
         tree.Value("vm/legacy_va_layout", 0);
         tree.Value("vm/memfd_noexec", 0);
