@@ -116,6 +116,8 @@ public sealed class EpollTests : IDisposable
 
     private sealed class FakeFile() : AnonymousFile(O_RDWR)
     {
+        protected override System.ReadOnlySpan<byte> Name => "anon_inode:[test]"u8;
+
         private uint _ready;
 
         public WaitQueue Queue { get; } = new();

@@ -201,6 +201,8 @@ public sealed class UnixSocketTests : IDisposable
     /// <summary>Says when it was closed.</summary>
     private sealed class FileProbe() : AnonymousFile(O_RDWR)
     {
+        protected override System.ReadOnlySpan<byte> Name => "anon_inode:[test]"u8;
+
         public bool IsClosed { get; private set; }
 
         protected override void Close() => IsClosed = true;

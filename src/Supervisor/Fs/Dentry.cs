@@ -110,7 +110,7 @@ internal sealed class Dentry
 
         Inode? inode = null;
         Errno error = IsRemoved || Inode is not { } directory ? Errno.ENOENT : directory.Lookup(name, out inode);
-        if (error is not (Errno.None or Errno.ENOENT))
+        if (error is not (Errno.None or Errno.ENOENT) || (error == Errno.ENOENT && FileSystem.HasFixedNames))
         {
             child = this;
             return error;

@@ -61,6 +61,18 @@ internal static class Devices
 /// <summary>A memory device (major number 1): reads and writes are our own. Positions stay at 0.</summary>
 internal abstract class CharacterDevice(int flags) : OpenFile(flags)
 {
+    /// <summary>One that the supervisor inherited has no place of the guest's: it is shown by its host name.</summary>
+    public override Result Describe(GuestTask task, Span<byte> text)
+    {
+        if (!Place.IsNone || Inode is not HostInode host)
+        {
+            return base.Describe(task, text);
+        }
+
+        using HostInode.Use use = host.Open(out Errno error);
+        return error == Errno.None ? HostPaths.PathOf(use.Fd, text) : new Result(-(long)error);
+    }
+
     private static readonly TransferAction<byte> s_skip = static (ref byte _, Span<byte> stretch, ulong _) => stretch.Length;
 
     public override bool CanSeek => true;

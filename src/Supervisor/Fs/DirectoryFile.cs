@@ -189,6 +189,11 @@ internal sealed class InodeDirectory(int flags) : DirectoryFile(flags)
     {
         int used = 0;
         Inode inode = Inode!;
+        if (inode.IsDead)
+        {
+            return new Result(-(long)Errno.ENOENT);
+        }
+
         if (Position == 0)
         {
             if (!Append(to, ref used, inode.Number, 1, S_IFDIR, "."u8))

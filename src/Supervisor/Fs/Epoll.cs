@@ -34,7 +34,22 @@ internal sealed unsafe class Epoll() : AnonymousFile(O_RDWR)
     private EpollItem? _firstReady, _lastReady;
     private uint _scan;
 
+    protected override System.ReadOnlySpan<byte> Name => "anon_inode:[eventpoll]"u8;
+
     public override bool CanPoll => true;
+
+    public override void DescribeMore(TextBuffer text)
+    {
+        lock (_epollLock)
+        {
+            foreach (EpollItem item in _items.Values)
+            {
+                _ = item.File.Stat(out stat status);
+                text.Append("tfd: "u8).Append(item.Fd, 8).Append(" events: "u8).AppendSpacedHex(item.Events, 8).Append(" data: "u8).AppendSpacedHex(item.Data, 16)
+                    .Append("  pos:0 ino:"u8).AppendHex(status.st_ino).Append(" sdev:"u8).AppendHex(status.st_dev).Append("\n"u8);
+            }
+        }
+    }
 
     private bool HasReady => Volatile.Read(ref _firstReady) is not null;
 

@@ -13,11 +13,20 @@ namespace UmlHost.Fs;
 /// </summary>
 internal sealed unsafe class EventFd(ulong count, bool semaphore, int flags) : AnonymousFile(flags)
 {
+    private static int s_lastId = -1;
+
+    private readonly int _id = Interlocked.Increment(ref s_lastId);
     private readonly Lock _eventLock = new();
     private readonly WaitQueue _wait = new();
     private ulong _count = count;
 
+    protected override ReadOnlySpan<byte> Name => "anon_inode:[eventfd]"u8;
+
     public override bool CanPoll => true;
+
+    public override void DescribeMore(TextBuffer text) =>
+        text.Append("eventfd-count: "u8).AppendSpacedHex(Volatile.Read(ref _count), 16).Append("\neventfd-id: "u8).Append(_id)
+            .Append("\neventfd-semaphore: "u8).Append(semaphore ? 1 : 0).Append("\n"u8);
 
     public override SyscallResult Read(GuestTask task, ref IovIter to)
     {

@@ -35,6 +35,10 @@ internal abstract class FileSystem
     /// <summary>That a name is not there is cached.</summary>
     public virtual bool CachesAbsence => true;
 
+    /// <summary>Names come and go only by the file system's own doing: one that is not there is an error at once, also
+    /// for who would make it (ENOENT before EACCES and EROFS).</summary>
+    public virtual bool HasFixedNames => false;
+
     public Dentry Root => _root!;
 
     public abstract Errno StatFs(Inode inode, out statfs status);

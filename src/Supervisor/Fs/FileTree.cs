@@ -28,8 +28,8 @@ internal static class FileTree
         Mount(mounts, top, "/dev"u8, DevFileSystem.Create(frames), MountFlags.NoSuid);
         Mount(mounts, top, "/dev/pts"u8, machine.Terminals.FileSystem, MountFlags.NoSuid | MountFlags.NoExec);
         Mount(mounts, top, "/dev/shm"u8, new TmpfsFileSystem(frames, 0), MountFlags.NoSuid | MountFlags.NoDev);
-        Mount(mounts, top, "/proc"u8, ProcFileSystem.Create(machine), MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
-        Mount(mounts, top, "/sys"u8, new PseudoFileSystem("sysfs", SYSFS_MAGIC), MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+        Mount(mounts, top, "/proc"u8, Proc.ProcFileSystem.Create(machine), MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+        Mount(mounts, top, "/sys"u8, Sys.SysFileSystem.Create(machine), MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
         foreach (FileMount mount in options.Mounts)
         {
             wrong = Mount(mounts, top, mount, frames);

@@ -135,6 +135,9 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
         return false;
     }
 
+    /// <summary>What this directory stood for is no more: it cannot even be listed (IS_DEADDIR).</summary>
+    public virtual bool IsDead => false;
+
     /// <summary>The target of a symbolic link, cut off at the end of <paramref name="target"/>.</summary>
     public virtual Result ReadLink(GuestTask task, Span<byte> target) => new(-(long)Errno.EINVAL);
 

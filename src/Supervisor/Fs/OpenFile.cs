@@ -120,6 +120,11 @@ internal abstract class OpenFile(int flags)
         return new Result(length);
     }
 
+    /// <summary>The lines that /proc/self/fdinfo has for files of its kind (f_op->show_fdinfo).</summary>
+    public virtual void DescribeMore(TextBuffer text)
+    {
+    }
+
     /// <summary>An inode through which /proc/self/fd opens a file without a place once more; null where that cannot be
     /// (ENXIO).</summary>
     public virtual Inode? Loose() => Inode ?? (Type == S_IFCHR ? new LooseInode(this) : null);

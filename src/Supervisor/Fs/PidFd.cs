@@ -12,6 +12,20 @@ internal sealed class PidFd(ThreadGroup group, int flags) : OpenFile(O_RDWR | (f
 
     public ThreadGroup Group { get; } = group;
 
+    public override Result Describe(GuestTask task, System.Span<byte> text)
+    {
+        System.ReadOnlySpan<byte> name = "anon_inode:[pidfd]"u8;
+        name = name[..int.Min(name.Length, text.Length)];
+        name.CopyTo(text);
+        return new Result(name.Length);
+    }
+
+    public override void DescribeMore(TextBuffer text)
+    {
+        int pid = Group.IsReaped ? -1 : Group.Tgid;
+        text.Append("Pid:\t"u8).Append(pid).Append("\nNSpid:\t"u8).Append(pid).Append("\n"u8);
+    }
+
     public override bool CanPoll => true;
 
     public static Errno Find(GuestTask task, int fd, out ThreadGroup? group) => Find(task, fd, out group, out _);

@@ -1,3 +1,5 @@
+using System;
+
 using UmlHost.Native;
 
 using static UmlHost.Native.Linux;
@@ -39,6 +41,16 @@ internal abstract class PseudoFile(PseudoInode inode, int flags) : OpenFile(flag
 /// <summary>A file on the anonymous inode: eventfd, epoll, signalfd, timerfd, pidfd.</summary>
 internal abstract class AnonymousFile(int flags) : PseudoFile(PseudoInode.Anonymous, flags)
 {
+    /// <summary>As /proc/self/fd shows it: "anon_inode:[eventfd]".</summary>
+    protected abstract ReadOnlySpan<byte> Name { get; }
+
+    public sealed override Result Describe(Kernel.GuestTask task, Span<byte> text)
+    {
+        ReadOnlySpan<byte> name = Name[..Math.Min(Name.Length, text.Length)];
+        name.CopyTo(text);
+        return new Result(name.Length);
+    }
+
     /// <summary>Succeeds and changes nothing, wherever to.</summary>
     public override Syscalls.SyscallResult Seek(long offset, int whence) => Syscalls.SyscallResult.Zero;
 }

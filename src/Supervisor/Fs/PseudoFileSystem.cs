@@ -38,6 +38,8 @@ internal sealed class PseudoFileSystem : FileSystem
 
     public override bool CachesAbsence => false;
 
+    public override bool HasFixedNames => true;
+
     /// <summary>The directory at the root.</summary>
     public PseudoDirectory Top { get; }
 
@@ -193,7 +195,12 @@ internal class PseudoText(PseudoFileSystem fileSystem, uint permission, TextGene
     /// <summary>Before an open: an error to refuse it with.</summary>
     public virtual Errno MayOpen(GuestTask task, int flags) => Errno.None;
 
-    public virtual void Generate(GuestTask task, TextBuffer text) => generate?.Invoke(task, text);
+    /// <returns>What the read fails with.</returns>
+    public virtual Errno Generate(GuestTask task, TextBuffer text)
+    {
+        generate?.Invoke(task, text);
+        return Errno.None;
+    }
 
     public virtual Errno Receive(GuestTask task, ReadOnlySpan<byte> text) => receive?.Invoke(task, text) ?? Errno.EINVAL;
 

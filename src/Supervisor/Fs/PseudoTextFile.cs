@@ -76,7 +76,12 @@ internal sealed class PseudoTextFile(PseudoText source, int flags) : OpenFile(fl
         if (offset == 0 || !_isMade)
         {
             _text.Clear();
-            source.Generate(task, _text);
+            Errno error = source.Generate(task, _text);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
             _isMade = true;
         }
 

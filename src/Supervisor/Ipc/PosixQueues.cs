@@ -13,7 +13,8 @@ namespace UmlHost.Ipc;
 internal sealed class PosixQueues
 {
     /// <summary>/proc/sys/fs/mqueue/*.</summary>
-    private const int MaxQueues = 256, DefaultMessages = 10, DefaultMessageSize = 8192, MaxMessages = 10, MaxMessageSize = 8192;
+    /// <summary>fs.mqueue.*.</summary>
+    public const int MaxQueues = 256, DefaultMessages = 10, DefaultMessageSize = 8192, MaxMessages = 10, MaxMessageSize = 8192;
 
     private const int HardMaxMessages = 65536, HardMaxMessageSize = 16 * 1024 * 1024;
 

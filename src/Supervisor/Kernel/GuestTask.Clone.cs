@@ -224,6 +224,7 @@ internal sealed partial class GuestTask
             Handlers = arguments.Has(CLONE_SIGHAND) ? Group.Handlers : Group.Handlers.Fork(),
             ExecutablePath = Group.ExecutablePath,
         };
+        group.InheritScore(Group);
         parent?.Children.Add(group);
         return group;
     }

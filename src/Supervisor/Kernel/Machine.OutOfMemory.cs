@@ -34,7 +34,16 @@ internal sealed partial class Machine
     /// <summary>Woken when an address space is gone.</summary>
     internal WaitQueue MemoryFreed { get; } = new();
 
-    /// <summary>Kills the process with the most memory, and waits until that is free; then the task may try again. One
+    /// <summary>The pages that the limit is of: all that guests may have.</summary>
+    public long MemoryPages => (long)((Frames.LimitBytes != 0 ? Frames.LimitBytes : Frames.MachineBytes) / Abi.GuestAddress.PageSize);
+
+    /// <summary>How much speaks for killing a process (Linux's oom_badness): its pages, and so many thousandths of all as
+    /// oom_score_adj says. Null where that forbids it, and for one that has ended. Task list lock.</summary>
+    public long? Badness(ThreadGroup group) =>
+        group.Tasks.Count == 0 || group.OomScoreAdj == ThreadGroup.LeastOomScore ? null
+        : group.Tasks[0].Memory.PresentPages + (group.OomScoreAdj * (MemoryPages / 1000));
+
+    /// <summary>Kills the process with the most memory, as far as oom_score_adj agrees, and waits until that is free; then the task may try again. One
     /// victim at a time.</summary>
     public void OutOfMemory(GuestTask task)
     {
@@ -44,11 +53,13 @@ internal sealed partial class Machine
             if (_victim is null or { IsDisposed: true })
             {
                 ThreadGroup group = task.Group;
+                long most = Badness(group) ?? long.MinValue;
                 foreach (ThreadGroup other in Tasks.Groups)
                 {
-                    if (other.Tasks.Count > 0 && !other.IsExiting && other.Tasks[0].Memory.PresentPages > group.Tasks[0].Memory.PresentPages)
+                    if (!other.IsExiting && Badness(other) is { } badness && badness > most)
                     {
                         group = other;
+                        most = badness;
                     }
                 }
 

@@ -86,6 +86,7 @@ internal sealed partial class Machine
             Tasks.Remove(task);
             JobControl.Left(task);
             task.AddUsage(group.Used);
+            group.AddIo(task);
             if (group.Tasks.Count == 0)
             {
                 ProcessEnded(group, task);
@@ -128,6 +129,7 @@ internal sealed partial class Machine
         // Where its threads ended one by one, the last one's status counts (since Linux 5.17; the leader's before).
         group.SetExitStatus(last.ExitStatus);
         group.Uid = last.Credentials.Uid;
+        group.LastTask = last;
         group.SemaphoreUndo?.Apply();
         group.BecomeZombie();
         Terminal.Exited(group);

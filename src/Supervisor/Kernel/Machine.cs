@@ -75,6 +75,9 @@ internal sealed unsafe partial class Machine : IDisposable
 
     public bool AlwaysReadFaultInfo => _options.AlwaysReadFaultInfo;
 
+    /// <summary>Programs are put at random addresses.</summary>
+    public bool IsRandomized => _options.Randomize;
+
     /// <summary>How the first process ended, as wait reports it; -1 if it never ran.</summary>
     public int ExitStatus { get; private set; } = -1;
 

@@ -7,7 +7,9 @@ namespace UmlHost.Kernel;
 /// </summary>
 internal sealed class TaskList
 {
-    private const int MaxPid = 4194304;
+    /// <summary>kernel.pid_max: ids are below it.</summary>
+    public const int MaxPid = 4194304;
+
     private const int FirstPid = 2;
 
     private readonly Dictionary<int, GuestTask> _tasks = [];
@@ -21,6 +23,9 @@ internal sealed class TaskList
 
     /// <summary>Every process, zombies included. Under the lock.</summary>
     public IReadOnlyCollection<ThreadGroup> Groups => _groups.Values;
+
+    /// <summary>The id that was given last.</summary>
+    public int LastPid => Volatile.Read(ref _lastPid);
 
     public int TaskCount => _tasks.Count;
 

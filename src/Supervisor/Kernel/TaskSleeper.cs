@@ -16,7 +16,10 @@ internal sealed class TaskSleeper(GuestTask task) : HostFutex
     private const int MostMisses = 7;
 
     private int _misses;
+    private long _sleeps;
     private int _sleepsUntilNextTry;
+
+    public long Sleeps => System.Threading.Volatile.Read(ref _sleeps);
 
     /// <summary>Sleeps until it is woken, or the deadline comes.</summary>
     /// <returns>False when the time had come.</returns>
@@ -25,6 +28,7 @@ internal sealed class TaskSleeper(GuestTask task) : HostFutex
         Placement placement = task.Machine.Placement;
         if (!IsWoken && !LookOut(placement))
         {
+            _sleeps++;
             placement.Leave(task);
             bool woken = Sleep(deadline.Clock, deadline.Nanoseconds);
             placement.Enter(task);

@@ -126,6 +126,7 @@ internal sealed class BinaryProgram : IDisposable
 
         memory.SetBreakStart(startBreak);
         memory.MapAllAhead();
+        memory.SetProgram(plan, stack.StackPointer, stack.AuxiliaryVector);
         memory.ArgStart = stack.ArgStart;
         memory.ArgEnd = stack.ArgEnd;
         memory.EnvStart = stack.EnvStart;

@@ -18,5 +18,8 @@ internal sealed partial class MemoryMap
         RegisterBarrier(from.Barriers);
         IsHugePageDisabled = from.IsHugePageDisabled;
         Ldt.CopyFrom(from.Ldt);
+        Program = from.Program;
+        AuxiliaryVector = from.AuxiliaryVector;
+        CoredumpFilter = from.CoredumpFilter;
     }
 }

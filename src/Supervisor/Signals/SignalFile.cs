@@ -40,6 +40,10 @@ internal sealed unsafe class SignalFile(ulong mask, int flags) : AnonymousFile((
         task.Group.SignalWait.WakeAll();
     }
 
+    protected override ReadOnlySpan<byte> Name => "anon_inode:[signalfd]"u8;
+
+    public override void DescribeMore(TextBuffer text) => text.Append("sigmask:\t"u8).AppendHex(Mask, 16).Append("\n"u8);
+
     public override bool CanPoll => true;
 
     /// <summary>As the task that asks would find it.</summary>

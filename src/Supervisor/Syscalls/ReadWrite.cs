@@ -49,7 +49,7 @@ internal static unsafe class ReadWrite
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { CanRead: true } file ? Errno.EBADF
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter to) ? Errno.EFAULT
-            : file.Read(task, ref to);
+            : task.CountRead(file.Read(task, ref to));
     }
 
     private static SyscallResult Write(GuestTask task, in SyscallArguments args)
@@ -57,7 +57,7 @@ internal static unsafe class ReadWrite
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { CanWrite: true } file ? Errno.EBADF
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter from) ? Errno.EFAULT
-            : Written(task, file, file.Write(task, ref from));
+            : Written(task, file, task.CountWrite(file.Write(task, ref from)));
     }
 
     /// <summary>The result of a write; with EPIPE comes SIGPIPE.</summary>
@@ -80,7 +80,7 @@ internal static unsafe class ReadWrite
         return Positioned(reference, reading: true, out OpenFile file) is var error and not Errno.None ? error
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter to) ? Errno.EFAULT
             : PastEnd(args.Long(3), to.Count) ? Errno.EINVAL
-            : file.ReadAt(task, ref to, args.Long(3));
+            : task.CountRead(file.ReadAt(task, ref to, args.Long(3)));
     }
 
     private static SyscallResult PWrite(GuestTask task, in SyscallArguments args)
@@ -93,7 +93,7 @@ internal static unsafe class ReadWrite
         return Positioned(reference, reading: false, out OpenFile file) is var error and not Errno.None ? error
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter from) ? Errno.EFAULT
             : PastEnd(args.Long(3), from.Count) ? Errno.EINVAL
-            : file.WriteAt(task, ref from, args.Long(3));
+            : task.CountWrite(file.WriteAt(task, ref from, args.Long(3)));
     }
 
     private static SyscallResult ReadV(GuestTask task, in SyscallArguments args) =>
@@ -160,10 +160,10 @@ internal static unsafe class ReadWrite
         }
         SyscallResult result = (reading, position) switch
         {
-            (true, OwnPosition) => file.Read(task, ref iterator),
-            (true, _) => file.ReadAt(task, ref iterator, position),
-            (false, OwnPosition) => Written(task, file, file.Write(task, ref iterator)),
-            (false, _) => file.WriteAt(task, ref iterator, position),
+            (true, OwnPosition) => task.CountRead(file.Read(task, ref iterator)),
+            (true, _) => task.CountRead(file.ReadAt(task, ref iterator, position)),
+            (false, OwnPosition) => Written(task, file, task.CountWrite(file.Write(task, ref iterator))),
+            (false, _) => task.CountWrite(file.WriteAt(task, ref iterator, position)),
         };
         if (!reading && result.Raw > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) != 0)
         {

@@ -18,6 +18,8 @@ internal sealed class PosixTimer(ThreadGroup group, int id, GuestClock clock, in
 
     public int Id { get; } = id;
 
+    public sigevent Notification => _notify;
+
     /// <summary>What the last signal that was taken said.</summary>
     public int Overrun { get; private set; }
 

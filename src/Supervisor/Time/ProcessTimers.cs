@@ -54,6 +54,18 @@ internal sealed class ProcessTimers(ThreadGroup group)
         }
     }
 
+    /// <summary>All that timer_create has made.</summary>
+    public PosixTimer[] All
+    {
+        get
+        {
+            lock (_processTimersLock)
+            {
+                return [.. _timers.Values];
+            }
+        }
+    }
+
     public PosixTimer? Find(int id)
     {
         lock (_processTimersLock)

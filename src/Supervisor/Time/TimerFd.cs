@@ -14,10 +14,25 @@ namespace UmlHost.Time;
 internal sealed class TimerFd(Machine machine, GuestClock clock, int flags) : AnonymousFile(flags)
 {
     private readonly FileTimer _timer = new(machine, clock);
+    private bool _isAbsolute;
+
+    protected override ReadOnlySpan<byte> Name => "anon_inode:[timerfd]"u8;
 
     public override bool CanPoll => true;
 
-    public TimerSetting Set(long value, long interval, bool absolute) => _timer.Set(value, interval, absolute);
+    public override void DescribeMore(TextBuffer text)
+    {
+        TimerSetting setting = Get();
+        text.Append("clockid: "u8).Append(_timer.Clock.Id).Append("\nticks: "u8).Append(_timer.Ticks).Append("\nsettime flags: 0"u8).Append(_isAbsolute ? TFD_TIMER_ABSTIME : 0)
+            .Append("\nit_value: ("u8).Append(setting.Value / Deadline.NanosecondsPerSecond).Append(", "u8).Append(setting.Value % Deadline.NanosecondsPerSecond)
+            .Append(")\nit_interval: ("u8).Append(setting.Interval / Deadline.NanosecondsPerSecond).Append(", "u8).Append(setting.Interval % Deadline.NanosecondsPerSecond).Append(")\n"u8);
+    }
+
+    public TimerSetting Set(long value, long interval, bool absolute)
+    {
+        _isAbsolute = absolute;
+        return _timer.Set(value, interval, absolute);
+    }
 
     public TimerSetting Get()
     {
