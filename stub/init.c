@@ -4,6 +4,8 @@
  * address and goes on there; everything after that (unmapping this very program, signal handlers, the seccomp
  * filter) is a batch of operations that the supervisor left in the init page.
  */
+#include <elf.h>
+#include <linux/mman.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -43,6 +45,32 @@ static void *map(unsigned long at, unsigned long size, int prot, unsigned long o
 	return (void *)result;
 }
 
+static unsigned long auxiliary(const long *stack, long type)
+{
+	const long *entry = stack + 1 + stack[0] + 1;
+
+	while (*entry++)
+		;
+	for (; entry[0] != AT_NULL; entry += 2) {
+		if (entry[0] == type)
+			return (unsigned long)entry[1];
+	}
+	return 0;
+}
+
+/* The host's vDSO finds its data at a fixed distance: all parts move by the same. */
+static void move_host_vdso(const struct stub_init *init, unsigned long vdso)
+{
+	for (int i = 0; i < STUB_HOST_VDSO_PARTS && init->host_vdso[i].size; i++) {
+		unsigned long size = init->host_vdso[i].size;
+		long to = STUB_HOST_VDSO + init->host_vdso[i].offset - init->host_vdso[0].offset;
+
+		if (!vdso || FAILED(call(__NR_mremap, (long)vdso + init->host_vdso[i].offset, size, size,
+					 MREMAP_MAYMOVE | MREMAP_FIXED, to, 0)))
+			fail(STUB_EXIT_VDSO);
+	}
+}
+
 static unsigned long parse_hex(const char *text)
 {
 	unsigned long value = 0;
@@ -69,6 +97,7 @@ __attribute__((noreturn, used)) static void start(const long *stack)
 	map(STUB_CODE, STUB_PAGE_SIZE, PROT_READ | PROT_EXEC, init->code_offset);
 	map(STUB_BATCH, STUB_PAGE_SIZE, PROT_READ, init->batch_offset);
 	map(STUB_DATA, STUB_DATA_SIZE, PROT_READ | PROT_WRITE, init->data_offset);
+	move_host_vdso(init, auxiliary(stack, AT_SYSINFO_EHDR));
 
 	/* From here on in the stub page: the first operation unmaps this program. */
 	((void (*)(void))(STUB_CODE + *(const unsigned long *)(STUB_CODE + STUB_HEADER_START)))();

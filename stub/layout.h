@@ -26,7 +26,13 @@
 #define STUB_SIGSTACK		(STUB_DATA + STUB_FAULTINFO_SIZE)
 #define STUB_SIGSTACK_SIZE	(STUB_DATA_SIZE - STUB_FAULTINFO_SIZE)
 
-#define STUB_END		(STUB_DATA + STUB_DATA_SIZE)
+/* r--, r-x: the host's vDSO and the data pages that the host keeps current for it, moved here from where the host put
+ * them. The guests' own vDSO (vdso/) reads time through it. */
+#define STUB_HOST_VDSO		(STUB_DATA + STUB_DATA_SIZE)
+#define STUB_HOST_VDSO_PAGES	32
+#define STUB_HOST_VDSO_PARTS	4
+
+#define STUB_END		(STUB_HOST_VDSO + STUB_HOST_VDSO_PAGES * STUB_PAGE_SIZE)
 
 /* One operation: number, six arguments, expected result. A number of 0 ends the batch. */
 #define STUB_OP_NUMBER		0
@@ -47,6 +53,7 @@
 #define STUB_EXIT_ORPHAN	103
 #define STUB_EXIT_PRCTL		104
 #define STUB_EXIT_OP		105
+#define STUB_EXIT_VDSO		106
 
 /* In the batch page while the child comes up: struct stub_init, then operations that the child runs by itself
  * before anybody traces it, then what those point to. */
@@ -97,6 +104,12 @@ struct stub_init {
 	unsigned long batch_offset;
 	unsigned long data_offset;
 	unsigned long supervisor;	/* process id: a child that has another parent ends itself */
+
+	/* The areas that the host's vDSO consists of, by their distance from AT_SYSINFO_EHDR. */
+	struct {
+		long offset;
+		unsigned long size;	/* 0: no further part */
+	} host_vdso[STUB_HOST_VDSO_PARTS];
 };
 
 _Static_assert(__builtin_offsetof(struct stub_header, begin) == STUB_HEADER_START, "stub_header");

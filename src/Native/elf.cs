@@ -93,6 +93,11 @@ public static partial class Linux
     public const int SHT_NOTE = 7;
     public const int SHT_NOBITS = 8;
     public const int SHT_DYNSYM = 11;
+    public const int DT_NULL = 0;
+    public const int DT_HASH = 4;
+    public const int DT_STRTAB = 5;
+    public const int DT_SYMTAB = 6;
+    public const int DT_GNU_HASH = 0x6ffffef5;
     public const int STT_NOTYPE = 0;
     public const int STT_OBJECT = 1;
     public const int STT_FUNC = 2;

@@ -19,6 +19,8 @@ public sealed class SignalTests
     // Stopped and continued.
     [InlineData("kill -STOP $$; echo continued; exit 3", "grep State /proc/$!/status; kill -CONT $!")]
 
+    [InlineData("kill -TSTP $$; echo continued; exit 3", "kill -CONT $!")]
+
     // A shell's background jobs ignore SIGINT; so does what they run.
     [InlineData("sleep 1; exit 5", "kill -INT $!")]
     [InlineData("trap 'echo caught; exit 4' TERM; while :; do sleep 0.05; done", "kill -TERM $!")]

@@ -58,6 +58,8 @@ public sealed class TerminalTests
         terminal.Pause();
         terminal.Send("stty size\n");
         terminal.Expect("\r\n33 77\r\n");
+        terminal.Expect(Prompt);
+        terminal.Pause();
         terminal.Send(EndOfFile);
         Assert.Equal(0, terminal.Wait());
     }
@@ -103,6 +105,19 @@ public sealed class TerminalTests
         terminal.Expect(Prompt);
         terminal.Send("stty -a | grep -c -e -icanon -e -opost -e '-echo '\n");
         terminal.Expect("\r\n0\r\n");
+    }
+
+    [Fact]
+    public void Without_a_shell_above_a_stop_key_does_nothing()
+    {
+        using TerminalSession terminal = Inside("/bin/sh", "-c", "echo ready; read x; echo got $x");
+        terminal.Expect("ready");
+        terminal.Pause();
+        terminal.Send(Suspend);
+        terminal.Pause();
+        terminal.Send("word\n");
+        terminal.Expect("got word");
+        Assert.Equal(0, terminal.Wait());
     }
 
     [Fact]
@@ -204,6 +219,19 @@ public sealed class TerminalTests
         terminal.Expect("-- INSERT --");
         terminal.Expect("hello");
         terminal.Send("\x1b:q!\r");
+        Assert.Equal(0, terminal.Wait());
+    }
+
+    [Fact]
+    public void Vim_writes_what_was_typed()
+    {
+        using TerminalSession terminal = Inside("/bin/sh", "-c", "tty; echo old >/tmp/terminal-test; env TERM=xterm vim -u NONE -N -n /tmp/terminal-test; cat /tmp/terminal-test");
+        terminal.Expect("/dev/pts/0");
+        terminal.Expect("~");
+        terminal.Pause(1000);
+        terminal.Send("inew and \x1b:wq\r");
+        terminal.Expect("written");
+        terminal.Expect("new and old\r\n");
         Assert.Equal(0, terminal.Wait());
     }
 

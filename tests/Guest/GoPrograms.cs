@@ -14,7 +14,7 @@ public sealed class GoPrograms
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     public static IEnumerable<object?[]> Sources() =>
-        new[] { "hello.go", "goroutines.go" }.Select(name => new object?[] { name, File.Exists("/usr/bin/go") ? null : "go is not installed" });
+        new[] { "hello.go", "goroutines.go", "now.go" }.Select(name => new object?[] { name, File.Exists("/usr/bin/go") ? null : "go is not installed" });
 
     [SkippableTheory]
     [MemberData(nameof(Sources))]
@@ -25,6 +25,21 @@ public sealed class GoPrograms
         Outcome native = GuestRun.Native(path, ["an argument"], [], s_timeout);
         Assert.False(native.TimedOut, $"{source} does not end natively");
         Comparison.AssertSame(source, native, GuestRun.Guest(path, ["an argument"], [], s_timeout));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Sources))]
+    public void Clocks_are_read_without_system_calls(string source, string? skip)
+    {
+        Assert.Null(skip);
+        if (GuestRun.NativeOnly)
+        {
+            return;
+        }
+
+        string report = Path.Combine(Tree.Out, "report.json");
+        GuestRun.Guest(Compile(source), ["an argument"], [], s_timeout, "--report", report);
+        Assert.Equal(0, Counted.Calls(report, "clock_gettime"));
     }
 
     private static string Compile(string name)

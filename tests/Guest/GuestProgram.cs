@@ -134,7 +134,7 @@ internal sealed class GuestProgram
         string command = string.Join(' ', [compiler, .. arguments]);
         string commandFile = output + ".command";
 
-        DateTime newest = new[] { _source, Path.Combine(Tree.Programs, "check.h") }.Max(File.GetLastWriteTimeUtc);
+        DateTime newest = Directory.GetFiles(Tree.Programs, "*.h").Append(_source).Max(File.GetLastWriteTimeUtc);
         if (File.Exists(output) && File.GetLastWriteTimeUtc(output) > newest
             && File.Exists(commandFile) && File.ReadAllText(commandFile) == command)
         {

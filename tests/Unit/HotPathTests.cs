@@ -127,6 +127,8 @@ public sealed unsafe class HotPathTests
             return host.Resume();
         }
 
+        public void LeaveHostVdso() => host.LeaveHostVdso();
+
         public void SetResult(long value) => host.SetResult(value);
 
         public void RegistersChanged() => host.RegistersChanged();

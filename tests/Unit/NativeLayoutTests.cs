@@ -29,6 +29,7 @@ public class NativeLayoutTests
         "ARCH_SHSTK_DISABLE", "ARCH_SHSTK_LOCK", "ARCH_SHSTK_UNLOCK", "ARCH_SHSTK_STATUS",
         "ARCH_XCOMP_TILECFG", "ARCH_XCOMP_TILEDATA", "ST_VALID", "__USER32_CS",
         "MEMBARRIER_CMD_GET_REGISTRATIONS", "ADJ_ADJTIME", "ADJ_OFFSET_READONLY", "PIDFD_SIGNAL_THREAD", "PIDFD_SIGNAL_THREAD_GROUP", "PIDFD_SIGNAL_PROCESS_GROUP",
+        "SO_PASSPIDFD", "SO_PEERPIDFD", "SO_PASSRIGHTS", "SCM_PIDFD",
         "X86_TRAP_DE", "X86_TRAP_DB", "X86_TRAP_BP", "X86_TRAP_OF", "X86_TRAP_BR", "X86_TRAP_UD", "X86_TRAP_NM",
         "X86_TRAP_SS", "X86_TRAP_GP", "X86_TRAP_PF", "X86_TRAP_MF", "X86_TRAP_AC", "X86_TRAP_XF",
         "X86_PF_PROT", "X86_PF_WRITE", "X86_PF_USER", "X86_PF_RSVD", "X86_PF_INSTR", "X86_PF_PK",
@@ -59,7 +60,8 @@ public class NativeLayoutTests
         "sys/statvfs.h", "dirent.h", "sys/ptrace.h", "sys/user.h", "sys/wait.h", "signal.h", "spawn.h", "sched.h",
         "time.h", "sys/time.h", "sys/times.h", "sys/resource.h", "sys/uio.h", "sys/utsname.h", "sys/random.h",
         "sys/ioctl.h", "elf.h", "link.h", "sys/auxv.h", "poll.h", "sys/epoll.h", "sys/eventfd.h", "sys/syscall.h",
-        "limits.h", "linux/capability.h", "sys/signalfd.h", "sys/personality.h",
+        "limits.h", "linux/capability.h", "sys/signalfd.h", "sys/personality.h", "sys/socket.h", "sys/ipc.h", "sys/shm.h",
+        "sys/sem.h", "sys/msg.h", "mqueue.h",
     ];
 
     /// <summary>Constants that are not macros of that name: how C says them (k: with the kernel's headers).</summary>

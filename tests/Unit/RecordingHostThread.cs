@@ -36,6 +36,10 @@ internal sealed class RecordingHostThread : IHostThread
 
     public long CpuTime => 0;
 
+    public void LeaveHostVdso()
+    {
+    }
+
     public int FpStateSize => 0;
 
     public HostOpFailure? Run(ReadOnlySpan<HostOp> ops)

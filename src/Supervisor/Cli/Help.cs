@@ -54,6 +54,7 @@ internal static class Help
           --report FILE         write counts and times of the run to FILE, as JSON
           --log-level LEVEL     verbose, debug, information, warning (default) or error, on stderr
           --no-aslr             fixed addresses, the same in every run
+          --no-vdso             no vDSO: reading a clock is a system call, which --trace shows
           --help                this text
 
         for finding faults in umlhost itself:

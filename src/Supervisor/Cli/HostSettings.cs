@@ -30,6 +30,7 @@ internal static class HostSettings
         new("overcommit_memory", OvercommitMemory),
         new("fsgsbase", FsGsBaseInstructions),
         new("xsave area", XsaveArea),
+        new("clocks", Clocks),
         new("processors", Processors),
         new("memory", Memory),
         new("huge pages", HugePages),
@@ -145,6 +146,15 @@ internal static class HostSettings
         return Math.Max(size, frame) < StubLayout.SignalStackSize
             ? DoctorFinding.Ok(value)
             : DoctorFinding.Fail(value, $"the stub's signal stack has only {Number(StubLayout.SignalStackSize)}: report this processor to the UmlHost developers");
+    }
+
+    private static DoctorFinding Clocks()
+    {
+        const string Advice = "guests read clocks by system calls, which take microseconds; ";
+        string source = ReadLine("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown";
+        return HostVdso.Function("__vdso_clock_gettime"u8) == 0 ? DoctorFinding.Warn($"{source}, and the host has no vDSO", Advice + "boot it without vdso=0")
+            : source is "tsc" or "kvm-clock" or "hyperv_clocksource_tsc_page" ? DoctorFinding.Ok($"{source}, read without a system call")
+            : DoctorFinding.Warn($"{source}, which only a system call can read", Advice + "use tsc if the processor's is invariant (clocksource=tsc)");
     }
 
     private static DoctorFinding Processors() =>

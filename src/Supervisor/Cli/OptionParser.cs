@@ -30,6 +30,7 @@ internal static class OptionParser
         new("log-level", OptionKind.Value),
         new("fault-info", OptionKind.Value),
         new("no-aslr", OptionKind.Flag),
+        new("no-vdso", OptionKind.Flag),
     ];
 
     public static IReadOnlyList<OptionDeclaration> Syscalls { get; } =

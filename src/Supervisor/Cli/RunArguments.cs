@@ -57,6 +57,9 @@ internal sealed class RunArguments
 
     [Option("no-aslr")]
     public bool NoAslr { get; set; }
+
+    [Option("no-vdso")]
+    public bool NoVdso { get; set; }
 }
 
 /// <summary>Options of <c>umlhost syscalls</c>.</summary>

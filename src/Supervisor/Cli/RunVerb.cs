@@ -101,6 +101,7 @@ internal static class RunVerb
                 Uid = uid,
                 Gid = gid,
                 Randomize = !arguments.NoAslr,
+                Vdso = !arguments.NoVdso,
                 AlwaysReadFaultInfo = arguments.FaultInfo == FaultInfoHandler,
             },
             out string? failure);

@@ -26,6 +26,7 @@ internal static class FileTree
         MountTable mounts = new(root);
         VfsPath top = new(mounts.Root, root.Root);
         Mount(mounts, top, "/dev"u8, DevFileSystem.Create(frames), MountFlags.NoSuid);
+        Mount(mounts, top, "/dev/pts"u8, machine.Terminals.FileSystem, MountFlags.NoSuid | MountFlags.NoExec);
         Mount(mounts, top, "/dev/shm"u8, new TmpfsFileSystem(frames, 0), MountFlags.NoSuid | MountFlags.NoDev);
         Mount(mounts, top, "/proc"u8, ProcFileSystem.Create(machine), MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
         Mount(mounts, top, "/sys"u8, new PseudoFileSystem("sysfs", SYSFS_MAGIC), MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);

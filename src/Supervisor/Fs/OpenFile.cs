@@ -61,6 +61,9 @@ internal abstract class OpenFile(int flags)
     /// <summary>Reads at <paramref name="offset"/>, not negative; the position stays.</summary>
     public virtual SyscallResult ReadAt(GuestTask task, ref IovIter to, long offset) => Errno.ESPIPE;
 
+    /// <summary>Whether SIGPIPE comes with EPIPE; for datagrams it does not.</summary>
+    public virtual bool SignalsBrokenPipe => true;
+
     /// <summary>Writes at the file's position, and moves it. EPIPE is for the caller to add SIGPIPE to.</summary>
     public virtual SyscallResult Write(GuestTask task, ref IovIter from) => Errno.EINVAL;
 
@@ -176,6 +179,9 @@ internal abstract class OpenFile(int flags)
         while (Interlocked.CompareExchange(ref _flags, changed, old) != old);
         return Errno.None;
     }
+
+    /// <summary>References at this moment: descriptors, calls under way, messages on their way.</summary>
+    public int References => Volatile.Read(ref _references);
 
     /// <summary>The epoll items on this file; null if there never was one.</summary>
     public EpollLinks? EpollLinks => Volatile.Read(ref _epollLinks);

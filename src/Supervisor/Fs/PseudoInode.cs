@@ -11,7 +11,7 @@ namespace UmlHost.Fs;
 /// eventfd, epoll and their like share (anon_inodefs). Lock: <c>inode lock</c>, a leaf.</summary>
 internal sealed class PseudoInode
 {
-    private const ulong PipeDevice = 0x0e, AnonymousDevice = 0x0f;
+    private const ulong SocketDevice = 0x08, PipeDevice = 0x0e, AnonymousDevice = 0x0f;
 
     private static ulong s_lastNumber = 1000;
 
@@ -43,6 +43,14 @@ internal sealed class PseudoInode
 
     /// <summary>S_IF* bits; 0 for an anonymous file.</summary>
     public uint Type => _status.st_mode & S_IFMT;
+
+    public static PseudoInode Socket(Credentials owner)
+    {
+        PseudoInode inode = new(SOCKFS_MAGIC, SocketDevice, S_IFSOCK | S_IRWXU | S_IRWXG | S_IRWXO, changeable: true);
+        inode._status.st_uid = owner.EffectiveUid;
+        inode._status.st_gid = owner.EffectiveGid;
+        return inode;
+    }
 
     public static PseudoInode Pipe(Credentials owner)
     {

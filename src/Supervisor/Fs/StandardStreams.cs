@@ -71,7 +71,8 @@ internal static unsafe class StandardStreams
         {
             return shared.Acquire();
         }
-        return shared = new TerminalFile(terminal, flags.Int);
+        shared = new TerminalFile(terminal, flags.Int);
+        return shared.Attach(default, terminal.Inode);
     }
 
     /// <summary>Whether the supervisor was started with it. What it, or the runtime before it, opened itself is to be

@@ -80,6 +80,7 @@ internal sealed unsafe class HostChild
         init[1] = slot;
         init[2] = slot + StubLayout.PageSize;
         init[3] = (ulong)LibC.getpid();
+        HostVdso.Parts.CopyTo(new Span<HostVdso.Part>(init + 4, StubLayout.HostVdsoParts));
         WriteStartOps(memory.Base + slot, stub);
 
         int pid;
@@ -164,8 +165,8 @@ internal sealed unsafe class HostChild
         while (waited.Error == Errno.EINTR || (!waited.Failed && WIFSTOPPED(status)));
     }
 
-    /// <summary>What the child does by itself before it waits: the program it started as goes, with its stack and
-    /// the host's vDSO; then signal handlers and the seccomp filter.</summary>
+    /// <summary>What the child does by itself before it waits: the program it started as goes, with its stack;
+    /// then signal handlers and the seccomp filter.</summary>
     private static void WriteStartOps(byte* page, StubImage stub)
     {
         byte* aux = page + StubLayout.InitAux;

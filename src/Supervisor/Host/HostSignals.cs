@@ -75,12 +75,47 @@ internal static unsafe partial class HostSignals
     /// <summary>The end of the supervisor where nothing else helps.</summary>
     public static void Kill() => LibC.kill(LibC.getpid(), SIGKILL);
 
-    /// <summary>Whoever started the supervisor is in its session, and so can continue it when it stops.</summary>
-    public static bool HasShell => LibC.getsid(LibC.getppid()) is { Failed: false } session && session.Raw == LibC.getsid(0).Raw;
+    /// <summary>Somebody above the supervisor, in its session but not in its process group, can continue it when it
+    /// stops: the group is not orphaned, as far as its ancestors tell.</summary>
+    public static bool HasShell
+    {
+        get
+        {
+            int group = LibC.getpgid(0).Int;
+            int parent = LibC.getppid();
+            while (parent > 0 && LibC.getpgid(parent).Raw == group)
+            {
+                parent = ParentOf(parent);
+            }
+
+            return parent > 0 && LibC.getsid(parent) is { Failed: false } session && session.Raw == LibC.getsid(0).Raw;
+        }
+    }
 
     /// <summary>stub/startup.c, in the ahead-of-time build.</summary>
     [LibraryImport("startup"), SuppressGCTransition]
     private static partial void startup_signals(ulong* blocked, ulong* ignored);
+
+    /// <summary>From /proc/PID/stat: the second field after the name in parentheses. 0 where that cannot be read.</summary>
+    private static int ParentOf(int pid)
+    {
+        Span<byte> text = stackalloc byte[256];
+        fixed (byte* path = System.Text.Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), at = text)
+        {
+            Result file = LibC.open(path, O_RDONLY | O_CLOEXEC);
+            if (file.Failed)
+            {
+                return 0;
+            }
+
+            Result read = LibC.read(file.Int, at, (nuint)text.Length);
+            LibC.close(file.Int);
+            ReadOnlySpan<byte> rest = read.Failed ? default : text[..read.Int];
+            const int StateLength = 4;
+            int end = rest.LastIndexOf((byte)')') + StateLength;
+            return end >= StateLength && end < rest.Length && System.Buffers.Text.Utf8Parser.TryParse(rest[end..], out int parent, out _) ? parent : 0;
+        }
+    }
 
     private static void Run(int descriptor, Action<int, bool, uint> forward)
     {

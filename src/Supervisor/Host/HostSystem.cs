@@ -15,6 +15,23 @@ internal static unsafe class HostSystem
         return name;
     }
 
+    /// <summary>The host kernel's LINUX_VERSION_CODE.</summary>
+    public static uint VersionCode()
+    {
+        utsname name = Name();
+        ReadOnlySpan<byte> release = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name.release);
+        uint code = 0;
+        for (int part = 0; part < 3; part++)
+        {
+            _ = System.Buffers.Text.Utf8Parser.TryParse(release, out uint number, out int length);
+            code = (code << 8) | uint.Min(number, byte.MaxValue);
+            release = release[length..];
+            release = release.StartsWith("."u8) ? release[1..] : default;
+        }
+
+        return code;
+    }
+
     /// <summary>What PR_GET_SPECULATION_CTRL says of the supervisor, without the promise that it can be changed. ENODEV
     /// for a mitigation that there is not.</summary>
     public static Result SpeculationControl(ulong which)

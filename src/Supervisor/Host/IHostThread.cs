@@ -82,6 +82,11 @@ internal interface IHostThread
     /// <summary>Lets the guest run until it stops. Allocates nothing.</summary>
     TrapKind Resume();
 
+    /// <summary>If the guest is stopped in the host's own vDSO (<see cref="HostVdso"/>), which no unwinder of the
+    /// guest's knows, lets it go on to where that returns to. It stays where it is if it faults there, or is about to
+    /// make a system call.</summary>
+    void LeaveHostVdso();
+
     /// <summary>Sets rax, the result of the system call that the guest is stopped in.</summary>
     void SetResult(long value);
 

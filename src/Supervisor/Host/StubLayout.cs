@@ -14,7 +14,12 @@ internal static class StubLayout
     public const ulong FaultInfoSize = 64;
     public const ulong SignalStack = Data + FaultInfoSize;
     public const ulong SignalStackSize = DataSize - FaultInfoSize;
-    public const ulong End = Data + DataSize;
+
+    /// <summary>Where <see cref="Host.HostVdso"/> is.</summary>
+    public const ulong HostVdso = Data + DataSize;
+    public const int HostVdsoPages = 32;
+    public const int HostVdsoParts = 4;
+    public const ulong End = HostVdso + (HostVdsoPages * PageSize);
 
     public const int OpSize = 64;
 
@@ -34,6 +39,7 @@ internal static class StubLayout
         101 => "the stub executable was started without its argument",
         102 => $"the stub pages could not be mapped at 0x{Start:x}-0x{End:x} (vm.mmap_min_addr?)",
         103 => "the stub's parent was gone",
+        106 => "the host's vDSO could not be moved",
         105 => "the stub could not make itself an empty address space (is seccomp there?)",
         104 => "prctl(PR_SET_PDEATHSIG) was refused",
         _ => $"the stub executable ended with status {status}",

@@ -1,4 +1,5 @@
 using UmlHost.Host;
+using UmlHost.Ipc;
 using UmlHost.Memory;
 
 namespace UmlHost.Kernel;
@@ -11,6 +12,7 @@ internal sealed partial class GuestTask
         LeaveMemoryNotice();
         Files.Leave();
         Fs.Leave();
+        SharedSegment.DetachAll(this);
         EndCpuTime();
         Machine.Ended(this);
         if (Group.IsZombie)

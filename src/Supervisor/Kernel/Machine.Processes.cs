@@ -128,6 +128,7 @@ internal sealed partial class Machine
         // Where its threads ended one by one, the last one's status counts (since Linux 5.17; the leader's before).
         group.SetExitStatus(last.ExitStatus);
         group.Uid = last.Credentials.Uid;
+        group.SemaphoreUndo?.Apply();
         group.BecomeZombie();
         Terminal.Exited(group);
         if (group == _init)

@@ -16,6 +16,7 @@ using UmlHost.Signals;
 using UmlHost.Syscalls;
 using UmlHost.Terminals;
 using UmlHost.Trace;
+using UmlHost.Vdso;
 
 using static UmlHost.Native.Linux;
 
@@ -44,11 +45,15 @@ internal sealed unsafe partial class Machine : IDisposable
         Frames = new FrameAllocator(hostMemory, options.MemoryLimit);
         MemoryFiles = new MemoryFiles(Frames);
         Children = new HostChildPool(hostMemory, stub);
+        Vdso = options.Vdso ? new GuestVdso() : null;
     }
 
     public FrameAllocator Frames { get; }
 
     public MemoryFiles MemoryFiles { get; }
+
+    /// <summary>Null with --no-vdso.</summary>
+    public GuestVdso? Vdso { get; }
 
     public SyscallCounts SyscallCounts { get; } = new();
 
@@ -176,6 +181,7 @@ internal sealed unsafe partial class Machine : IDisposable
         Children.Serve();
         Threads.Close();
         mapped.DropIdle();
+        Vdso?.Dispose();
         terminal?.End();
         if (_failure is not null)
         {
@@ -255,6 +261,7 @@ internal sealed unsafe partial class Machine : IDisposable
             StackLimit = task.Group.Limits[RLIMIT_STACK].rlim_cur,
             Open = (ReadOnlySpan<byte> path, out IExecutableFile? opened) => Executable.Open(task, path, out opened),
             Limits = new SegmentLimits(new GuestAddress(StubLayout.Start), new GuestAddress(StubLayout.End), _options.MemoryLimit),
+            Vdso = Vdso,
             Auxiliary = new AuxiliaryValues
             {
                 Uid = credentials.Uid,

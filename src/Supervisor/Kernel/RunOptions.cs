@@ -29,6 +29,9 @@ internal sealed record RunOptions
 
     public bool Randomize { get; init; } = true;
 
+    /// <summary>Guests get a vDSO; else every reading of a clock is a system call.</summary>
+    public bool Vdso { get; init; } = true;
+
     /// <summary>Read every page fault through the stub's handler, also those that the first stop could resolve:
     /// for tests of that path.</summary>
     public bool AlwaysReadFaultInfo { get; init; }

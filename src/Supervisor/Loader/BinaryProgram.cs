@@ -97,12 +97,20 @@ internal sealed class BinaryProgram : IDisposable
             return false;
         }
 
+        GuestAddress vdso = GuestAddress.Null;
+        if (_request.Vdso is not null && _request.Vdso.Map(memory, out vdso) is not Errno.None and Errno vdsoError)
+        {
+            error = SegmentSpan.Invalid(file.Path, $"the vDSO cannot be mapped: {vdsoError}", vdsoError);
+            return false;
+        }
+
         StackImage stack = StackImage.Build(_layout.StackTop, _layout.StackOffset, _request.FileName, Arguments, _request.Environment, _request.Entropy, _request.Auxiliary with
         {
             ProgramHeaders = plan.ProgramHeaders,
             ProgramHeaderCount = Image.ProgramHeaders.Length,
             Entry = plan.Entry,
             Base = interpreter is null ? GuestAddress.Null : new GuestAddress(interpreter.Bias),
+            Vdso = vdso,
         });
         if (memory.CopyOut(stack.StackPointer, stack.Bytes) != stack.Bytes.Length)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 
 using UmlHost.Abi;
+using UmlHost.Vdso;
 
 namespace UmlHost.Loader;
 
@@ -41,7 +42,10 @@ internal sealed class LoadRequest
 
     public required SegmentLimits Limits { get; init; }
 
-    /// <summary>Ids, hardware capabilities, vDSO and rseq; what the loader finds out itself is overwritten.</summary>
+    /// <summary>What every program gets mapped; null for none.</summary>
+    public GuestVdso? Vdso { get; init; }
+
+    /// <summary>Ids, hardware capabilities and rseq; what the loader finds out itself is overwritten.</summary>
     public required AuxiliaryValues Auxiliary { get; init; }
 }
 

@@ -99,6 +99,15 @@ internal abstract class MappedFile
     /// <summary>Undoes <see cref="ReleasePages"/>, unless the last mapping is gone too.</summary>
     protected bool TryAcquirePages() => Volatile.Read(ref _pages) is { } pages && pages.TryAddReference();
 
+    /// <summary>One more area maps the file (Linux's vm_ops->open); one less. May be called under the mmap lock.</summary>
+    protected internal virtual void Mapped()
+    {
+    }
+
+    protected internal virtual void Unmapped()
+    {
+    }
+
     /// <summary>Nothing holds the file any more. May be called under the mmap lock.</summary>
     protected internal virtual void Close()
     {

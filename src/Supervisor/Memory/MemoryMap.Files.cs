@@ -29,6 +29,24 @@ internal sealed partial class MemoryMap
         }
     }
 
+    /// <summary>Where the start of <paramref name="file"/> is mapped, in the lowest area that maps some of it; null if
+    /// none does.</summary>
+    public GuestAddress AddressOf(MappedFile file)
+    {
+        lock (_mmapLock)
+        {
+            for (Vma? area = _areas.First; area is not null; area = _areas.Next(area))
+            {
+                if (area.Cache?.File == file)
+                {
+                    return area.Start - area.Offset;
+                }
+            }
+
+            return GuestAddress.Null;
+        }
+    }
+
     /// <summary>Takes pages [<paramref name="first"/>, <paramref name="end"/>) of <paramref name="cache"/> out of the
     /// page table, and makes the guest's threads stop, so that one of them brings the host child up to date.</summary>
     /// <param name="copies">Private copies go too.</param>

@@ -42,6 +42,8 @@ internal sealed partial class PageCache
             _mappings[map] = _mappings.GetValueOrDefault(map) + 1;
             _writableMappings += mayWrite ? 1 : 0;
         }
+
+        _file?.Mapped();
     }
 
     /// <summary>Undoes <see cref="AddMapping"/>. The last writable one takes dirty pages to the file.</summary>
@@ -69,6 +71,7 @@ internal sealed partial class PageCache
             _ = WriteBack(0, ulong.MaxValue);
         }
 
+        _file?.Unmapped();
         Release();
     }
 

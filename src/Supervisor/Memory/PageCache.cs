@@ -78,6 +78,7 @@ internal sealed partial class PageCache
             foreach (Chunk chunk in _chunks.Values)
             {
                 ReleaseFrames(chunk);
+                _frames.ReleaseChunk(chunk.Reserved);
             }
 
             _chunks.Clear();

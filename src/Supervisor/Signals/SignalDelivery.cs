@@ -112,6 +112,7 @@ internal static class SignalDelivery
     private static void CallHandler(GuestTask task, in siginfo_t info, in kernel_sigaction action)
     {
         ResolveInterrupted(task, handled: true, action.flags);
+        task.Host.LeaveHostVdso();
         if (SignalFrame.Push(task, info, action, task.FrameMask))
         {
             task.ForgetSavedMask();

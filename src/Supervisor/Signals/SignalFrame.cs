@@ -26,8 +26,9 @@ internal static unsafe class SignalFrame
     /// <returns>False if the frame cannot be written: the guest's registers are as before.</returns>
     public static bool Push(GuestTask task, in siginfo_t info, in kernel_sigaction action, ulong mask)
     {
-        // x86_64 has no other way back.
-        if ((action.flags & SA_RESTORER) == 0)
+        // Linux on x86_64 knows no other way back; here the vDSO has one.
+        ulong restorer = (action.flags & SA_RESTORER) != 0 ? action.restorer : (task.Machine.Vdso?.Restorer(task.Memory) ?? default).Value;
+        if (restorer == 0 && (action.flags & SA_RESTORER) == 0)
         {
             return false;
         }
@@ -60,7 +61,7 @@ internal static unsafe class SignalFrame
         }
 
         rt_sigframe frame = default;
-        frame.pretcode = action.restorer;
+        frame.pretcode = restorer;
         frame.uc.uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | (registers.cs == __USER_CS ? UC_STRICT_RESTORE_SS : 0ul);
         frame.uc.uc_stack = stack;
         if (stack.ss_size == 0)

@@ -57,13 +57,13 @@ internal static unsafe class ReadWrite
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { CanWrite: true } file ? Errno.EBADF
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter from) ? Errno.EFAULT
-            : Written(task, file.Write(task, ref from));
+            : Written(task, file, file.Write(task, ref from));
     }
 
     /// <summary>The result of a write; with EPIPE comes SIGPIPE.</summary>
-    private static SyscallResult Written(GuestTask task, SyscallResult result)
+    private static SyscallResult Written(GuestTask task, OpenFile file, SyscallResult result)
     {
-        if (result.Error == Errno.EPIPE)
+        if (result.Error == Errno.EPIPE && file.SignalsBrokenPipe)
         {
             SignalSender.SendBrokenPipe(task);
         }
@@ -162,7 +162,7 @@ internal static unsafe class ReadWrite
         {
             (true, OwnPosition) => file.Read(task, ref iterator),
             (true, _) => file.ReadAt(task, ref iterator, position),
-            (false, OwnPosition) => Written(task, file.Write(task, ref iterator)),
+            (false, OwnPosition) => Written(task, file, file.Write(task, ref iterator)),
             (false, _) => file.WriteAt(task, ref iterator, position),
         };
         if (!reading && result.Raw > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) != 0)
@@ -357,7 +357,7 @@ internal static unsafe class ReadWrite
                 return done > 0 ? done : read;
             }
             IovIter from = new(buffer[..(int)read.Raw]);
-            SyscallResult written = Written(task, output.Write(task, ref from));
+            SyscallResult written = Written(task, output, output.Write(task, ref from));
             if (written.Failed)
             {
                 return done > 0 ? done : written;

@@ -58,9 +58,8 @@ internal sealed class HostTerminal : Terminal
     /// <summary>Of the controlling terminal, where that is one of the standard streams.</summary>
     public static HostTerminal? Open(Machine machine, Credentials owner)
     {
-        const uint TtyGroup = 5;
         return HostTty.Open() is { } tty
-            ? new HostTerminal(machine, 0, tty) { Inode = PseudoTerminals.NewInode(0, owner.Uid, TtyGroup) }
+            ? new HostTerminal(machine, 0, tty) { Inode = machine.Terminals.NewInode(0, owner.Uid) }
             : null;
     }
 

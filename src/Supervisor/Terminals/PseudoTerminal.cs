@@ -325,7 +325,7 @@ internal sealed class PseudoTerminal : Terminal
         {
             return error;
         }
-        int fd = task.Files.Add(file, (flags & O_CLOEXEC) != 0);
+        int fd = task.Files.Add(file.Attach(default, Inode), (flags & O_CLOEXEC) != 0);
         if (fd < 0)
         {
             file.Release();
@@ -335,8 +335,12 @@ internal sealed class PseudoTerminal : Terminal
 }
 
 /// <summary>An open /dev/ptmx.</summary>
-internal sealed class PseudoTerminalMaster(PseudoTerminal terminal, TerminalInode inode, int flags) : TerminalDevice(inode, flags)
+internal sealed class PseudoTerminalMaster(PseudoTerminal terminal, int flags) : OpenFile(flags)
 {
+    public override uint Type => S_IFCHR;
+
+    public override bool CanPoll => true;
+
     public PseudoTerminal Terminal => terminal;
 
     public override SyscallResult Read(GuestTask task, ref IovIter to) => terminal.MasterReads(task, this, ref to);

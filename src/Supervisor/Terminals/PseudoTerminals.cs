@@ -11,7 +11,7 @@ namespace UmlHost.Terminals;
 
 /// <summary>The terminals of a machine by number: what /dev/pts lists, and whom /dev/ptmx and /dev/tty open (Linux's
 /// devpts). Lock: <c>devpts lock</c>, a leaf.</summary>
-internal sealed class PseudoTerminals(Machine machine)
+internal sealed class PseudoTerminals
 {
     /// <summary>/proc/sys/kernel/pty/max.</summary>
     public const int Limit = 4096;
@@ -20,16 +20,24 @@ internal sealed class PseudoTerminals(Machine machine)
     private const uint SlaveMode = 0x190;
     private const uint SlaveMajor = 136;
 
-    // /dev/ptmx is 5:2, mode 0666.
+    // The directory has 1, its ptmx 2.
+    private const ulong FirstInode = 3, MasterInode = 2;
     private const ulong MasterDevice = 0x502;
-    private const uint MasterMode = 0x1b6;
 
+    private readonly Machine _machine;
     private readonly Lock _devptsLock = new();
     private readonly SortedDictionary<int, Terminal> _listed = [];
     private readonly HashSet<int> _numbers = [];
 
-    /// <summary>What stat shows of every master.</summary>
-    public TerminalInode MasterInode { get; } = new(MasterDevice, unchecked((uint)-1), MasterMode, 0, 0);
+    public PseudoTerminals(Machine machine)
+    {
+        _machine = machine;
+        FileSystem = new PseudoFileSystem("devpts", DEVPTS_SUPER_MAGIC, fileSystem => new DevptsDirectory(fileSystem, this) { FixedNumber = 1 });
+        FileSystem.Top.Add("ptmx", new TerminalInode(FileSystem, MasterInode, MasterDevice, 0, 0, 0));
+    }
+
+    /// <summary>What is mounted at /dev/pts.</summary>
+    public PseudoFileSystem FileSystem { get; }
 
     /// <summary>How many there are (/proc/sys/kernel/pty/nr).</summary>
     public int Count
@@ -81,11 +89,11 @@ internal sealed class PseudoTerminals(Machine machine)
                 return null;
             }
             _numbers.Add(number);
-            terminal = new PseudoTerminal(this, machine, number) { Inode = NewInode(number, task.Credentials.FileUid, TtyGroup) };
+            terminal = new PseudoTerminal(this, _machine, number) { Inode = NewInode(number, task.Credentials.FileUid) };
             _listed.Add(number, terminal);
         }
         error = Errno.None;
-        return new PseudoTerminalMaster(terminal, MasterInode, flags);
+        return new PseudoTerminalMaster(terminal, flags);
     }
 
     /// <summary>Opens /dev/tty: ENXIO without a controlling terminal.</summary>
@@ -110,8 +118,9 @@ internal sealed class PseudoTerminals(Machine machine)
         }
     }
 
-    public static TerminalInode NewInode(int number, uint user, uint group) =>
-        new(makedev(SlaveMajor, (uint)number), (uint)number, SlaveMode, user, group);
+    /// <summary>The node of a terminal: mode 0620, for the tty group.</summary>
+    public TerminalInode NewInode(int number, uint user) =>
+        new(FileSystem, FirstInode + (uint)number, makedev(SlaveMajor, (uint)number), SlaveMode, user, TtyGroup);
 
     /// <summary>The master is closed: nobody finds it any more.</summary>
     internal void Unlist(PseudoTerminal terminal)

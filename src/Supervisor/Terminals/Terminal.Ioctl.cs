@@ -60,6 +60,8 @@ internal abstract partial class Terminal
                 return isMaster ? SyscallResult.Zero : CheckChange(task, SIGTTOU);
             case TIOCCBRK:
                 return isMaster ? SyscallResult.Zero : CheckChange(task, SIGTTOU);
+            case TIOCGDEV:
+                return Answer(task, address, (uint)Inode.DeviceNumber);
             case TIOCGPTPEER:
                 return Errno.EIO;
             case TIOCSCTTY:

@@ -1,3 +1,5 @@
+using System;
+
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -7,54 +9,14 @@ using static UmlHost.Native.Linux;
 
 namespace UmlHost.Terminals;
 
-/// <summary>A character device that is a terminal or a master: what stat shows.</summary>
-internal abstract class TerminalDevice(TerminalInode inode, int flags) : OpenFile(flags)
-{
-    public override uint Type => S_IFCHR;
-
-    public override bool CanPoll => true;
-
-    public override Errno Stat(out stat status)
-    {
-        status = inode.Stat();
-        return Errno.None;
-    }
-
-    public override Errno Statx(uint flags, uint mask, out statx status)
-    {
-        status = inode.Statx();
-        return Errno.None;
-    }
-
-    public override Errno StatFs(out statfs status)
-    {
-        status = new statfs { f_type = DEVPTS_SUPER_MAGIC, f_bsize = 4096, f_frsize = 4096, f_namelen = 255, f_flags = ST_VALID };
-        return Errno.None;
-    }
-
-    public override Errno CheckAccess(Credentials who, int mode) => (mode & X_OK) != 0 ? Errno.EACCES : Errno.None;
-
-    public override Errno SetMode(uint mode)
-    {
-        inode.SetMode(mode);
-        return Errno.None;
-    }
-
-    public override Errno SetOwner(uint user, uint group)
-    {
-        inode.SetOwner(user, group);
-        return Errno.None;
-    }
-}
-
 /// <summary>An open terminal.</summary>
-internal sealed class TerminalFile : TerminalDevice
+internal sealed class TerminalFile : OpenFile
 {
     private readonly Terminal _terminal;
 
     /// <summary>After <see cref="Terminal.Opened"/> succeeded.</summary>
     public TerminalFile(Terminal terminal, int flags)
-        : base(terminal.Inode, flags)
+        : base(flags)
     {
         _terminal = terminal;
         Generation = terminal.Generation;
@@ -64,6 +26,10 @@ internal sealed class TerminalFile : TerminalDevice
     public int Generation { get; }
 
     public Terminal Terminal => _terminal;
+
+    public override uint Type => S_IFCHR;
+
+    public override bool CanPoll => true;
 
     public override SyscallResult Read(GuestTask task, ref IovIter to) => _terminal.Read(task, this, ref to);
 
@@ -76,11 +42,17 @@ internal sealed class TerminalFile : TerminalDevice
         : request == TIOCSPGRP ? Errno.ENOTTY
         : Errno.EIO;
 
-    public override Result Describe(GuestTask task, System.Span<byte> text)
+    /// <summary>One that was not opened by a path is what its number says.</summary>
+    public override Result Describe(GuestTask task, Span<byte> text)
     {
+        if (!Place.IsNone)
+        {
+            return base.Describe(task, text);
+        }
+
         TextBuffer name = new();
         name.Append("/dev/pts/"u8).Append(_terminal.Number);
-        int length = System.Math.Min(name.Length, text.Length);
+        int length = Math.Min(name.Length, text.Length);
         name.Bytes[..length].CopyTo(text);
         return new Result(length);
     }

@@ -1,5 +1,6 @@
 using System.Threading;
 
+using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
 
@@ -7,23 +8,25 @@ using static UmlHost.Native.Linux;
 
 namespace UmlHost.Terminals;
 
-/// <summary>What stat shows of a terminal. Lock: <c>inode lock</c>, a leaf.</summary>
-internal sealed class TerminalInode
+/// <summary>A node of /dev/pts, whose owner and mode can be changed. Lock: <c>inode lock</c>, a leaf.</summary>
+internal sealed class TerminalInode : Inode
 {
-    private const ulong DevptsDevice = 0x18;
     private const int BlockSize = 1024;
-    private const ulong FirstInode = 3;
 
     private readonly Lock _inodeLock = new();
     private stat _status;
 
-    public TerminalInode(ulong device, uint number, uint mode, uint user, uint group)
+    /// <param name="number">st_ino.</param>
+    /// <param name="device">st_rdev.</param>
+    /// <param name="mode">Permission bits.</param>
+    public TerminalInode(FileSystem fileSystem, ulong number, ulong device, uint mode, uint user, uint group)
+        : base(fileSystem, S_IFCHR)
     {
-        timespec now = Deadline.ToTimespec(Deadline.Now(CLOCK_REALTIME));
+        timespec now = Attributes.Now;
         _status = new stat
         {
-            st_dev = DevptsDevice,
-            st_ino = FirstInode + number,
+            st_dev = fileSystem.Device,
+            st_ino = number,
             st_nlink = 1,
             st_mode = S_IFCHR | mode,
             st_uid = user,
@@ -36,53 +39,40 @@ internal sealed class TerminalInode
         };
     }
 
-    public stat Stat()
+    public override ulong Number => _status.st_ino;
+
+    public override ulong DeviceNumber => _status.st_rdev;
+
+    public override Ownership Ownership
     {
-        lock (_inodeLock)
+        get
         {
-            return _status;
+            _ = Stat(out stat status);
+            return new Ownership(status.st_mode, status.st_uid, status.st_gid);
         }
     }
 
-    public statx Statx()
-    {
-        stat status = Stat();
-        return new statx
-        {
-            stx_mask = STATX_BASIC_STATS,
-            stx_blksize = (uint)status.st_blksize,
-            stx_nlink = (uint)status.st_nlink,
-            stx_uid = status.st_uid,
-            stx_gid = status.st_gid,
-            stx_mode = (ushort)status.st_mode,
-            stx_ino = status.st_ino,
-            stx_atime = ToStatx(status.st_atim),
-            stx_mtime = ToStatx(status.st_mtim),
-            stx_ctime = ToStatx(status.st_ctim),
-            stx_rdev_major = major(status.st_rdev),
-            stx_rdev_minor = minor(status.st_rdev),
-            stx_dev_major = major(status.st_dev),
-            stx_dev_minor = minor(status.st_dev),
-        };
-    }
-
-    public void SetMode(uint mode)
+    public override Errno Stat(out stat status)
     {
         lock (_inodeLock)
         {
-            _status.st_mode = (_status.st_mode & S_IFMT) | (mode & ~(uint)S_IFMT);
+            status = _status;
+            return Errno.None;
         }
     }
 
-    /// <summary>uint.MaxValue leaves an id as it is.</summary>
-    public void SetOwner(uint user, uint group)
+    public override Errno SetAttributes(GuestTask task, in AttributeChange change)
     {
         lock (_inodeLock)
         {
-            _status.st_uid = user == uint.MaxValue ? _status.st_uid : user;
-            _status.st_gid = group == uint.MaxValue ? _status.st_gid : group;
+            _status.st_mode = change.Has(AttributeFields.Mode) ? S_IFCHR | change.Mode : _status.st_mode;
+            _status.st_uid = change.Has(AttributeFields.Uid) ? change.Uid : _status.st_uid;
+            _status.st_gid = change.Has(AttributeFields.Gid) ? change.Gid : _status.st_gid;
+            _status.st_atim = change.Has(AttributeFields.Accessed) ? change.Accessed : _status.st_atim;
+            _status.st_mtim = change.Has(AttributeFields.Modified) ? change.Modified : _status.st_mtim;
+            _status.st_ctim = Attributes.Now;
         }
-    }
 
-    private static statx_timestamp ToStatx(in timespec time) => new() { tv_sec = time.tv_sec, tv_nsec = (uint)time.tv_nsec };
+        return Errno.None;
+    }
 }

@@ -17,7 +17,6 @@
 // args: sigreturn
 // args: blocked
 // args: ignored
-// args: restorer
 // Default actions: the status says which signal ended the program, or that none did.
 #include <signal.h>
 #include <sys/mman.h>
@@ -42,10 +41,6 @@ int main(int argc, char **argv)
 		__asm__ volatile("mov $0x1000, %%esp; mov $62, %%eax; mov $10, %%esi; syscall; ud2" : : "D"(getpid()) : "memory");
 	} else if (strcmp(argv[1], "sigreturn") == 0) {
 		__asm__ volatile("mov $0x1000, %%esp; mov $15, %%eax; syscall; ud2" : : : "memory");
-	} else if (strcmp(argv[1], "restorer") == 0) {
-		struct { void (*handler)(int); unsigned long flags; void *restorer; unsigned long mask; } action = {handler, 0, 0, 0};
-		OK(syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL, 8));
-		raise(SIGUSR1);
 	} else {
 		// A fault whose signal is blocked or ignored ends the program, handler or not.
 		sigset_t set;

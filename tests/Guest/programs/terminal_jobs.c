@@ -293,6 +293,7 @@ static void orphan(int fd)
 		OK(setpgid(0, 0));
 		while (getppid() == parent)
 			usleep(1000);
+		usleep(150000);
 		reads(fd);
 		sets(fd);
 		_exit(0);
@@ -307,7 +308,7 @@ static void orphans(void)
 	pid_t pid = in_group(orphan, slave);
 	await("parent", pid);
 	close(ends[1]);
-	usleep(300000);
+	usleep(600000);
 }
 
 static void hung_up_child(int fd)

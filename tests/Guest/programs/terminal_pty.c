@@ -100,6 +100,11 @@ static void opening(void)
 	printf("slave type %o major %lu number right %d\n", status.st_mode & S_IFMT, status.st_rdev >> 8, (int)(status.st_rdev & 0xff) == count(master, TIOCGPTN));
 	OK(fstat(master, &status));
 	printf("master type %o device %lx\n", status.st_mode & S_IFMT, (long)status.st_rdev);
+	struct stat tty;
+	unsigned device = 0;
+	OK(fstat(slave, &tty));
+	SHOW(ioctl(master, 0x80045432, &device));
+	printf("device right %d\n", device == tty.st_rdev);
 	printf("isatty %d %d\n", isatty(master), isatty(slave));
 	SHOW(lseek(slave, 0, SEEK_SET));
 	SHOW(lseek(master, 0, SEEK_CUR));

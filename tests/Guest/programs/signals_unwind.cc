@@ -1,0 +1,3 @@
+// args: restorer
+// build: -fnon-call-exceptions -fasynchronous-unwind-tables -fno-ipa-sra -fno-ipa-cp -fno-partial-inlining
+#include "signals_unwind.h"
