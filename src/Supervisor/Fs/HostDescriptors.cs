@@ -13,7 +13,7 @@ namespace UmlHost.Fs;
 /// host calls, a leaf.</summary>
 internal static unsafe class HostDescriptors
 {
-    private const int Fewest = 64, Most = 16384;
+    private const int Fewest = 8, Most = 16384;
 
     private static readonly Lock s_lock = new();
     private static readonly HostInode?[] s_slots = new HostInode?[Capacity()];

@@ -206,6 +206,11 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
     {
     }
 
+    /// <summary>Its names have become more or fewer. Tree lock.</summary>
+    public virtual void AddLinks(int count)
+    {
+    }
+
     /// <summary>A name of it was removed or replaced. Called without locks.</summary>
     public virtual void NameGone()
     {

@@ -126,18 +126,6 @@ internal sealed class OverlayDirectory : TmpfsDirectory
         return ReadNames(names) == Errno.None && names.Count == 0;
     }
 
-    protected override void CountLinks(Inode inode, int count)
-    {
-        if (inode is OverlayNode node)
-        {
-            node.AddLinks(count);
-        }
-        else
-        {
-            base.CountLinks(inode, count);
-        }
-    }
-
     /// <summary>A lower name is hidden.</summary>
     protected override void Take(ReadOnlySpan<byte> name)
     {

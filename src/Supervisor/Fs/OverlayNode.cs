@@ -31,8 +31,7 @@ internal sealed class OverlayNode(OverlayFileSystem overlay, HostInode lower) : 
 
     private Inode Now => (Inode?)Volatile.Read(ref _upper) ?? lower;
 
-    /// <summary>Names come or go.</summary>
-    public void AddLinks(int count)
+    public override void AddLinks(int count)
     {
         if (!IsChanged && lower.Stat(out stat status) == Errno.None)
         {
@@ -69,7 +68,7 @@ internal sealed class OverlayNode(OverlayFileSystem overlay, HostInode lower) : 
 
     public override OpenFile? Open(GuestTask task, int flags, out Errno error)
     {
-        if (Type != S_IFREG || (flags & O_ACCMODE) == O_RDONLY)
+        if (Type != S_IFREG || (flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY)
         {
             return Now.Open(task, flags, out error);
         }

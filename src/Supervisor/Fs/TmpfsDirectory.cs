@@ -58,7 +58,7 @@ internal class TmpfsDirectory : TmpfsInode
 
     public override Errno Link(ReadOnlySpan<byte> name, Inode inode)
     {
-        CountLinks(inode, 1);
+        inode.AddLinks(1);
         Put(name, inode);
         return Errno.None;
     }
@@ -71,7 +71,7 @@ internal class TmpfsDirectory : TmpfsInode
         }
 
         Take(name);
-        CountLinks(inode, inode.IsDirectory ? -2 : -1);
+        inode.AddLinks(inode.IsDirectory ? -2 : -1);
         return Errno.None;
     }
 
@@ -88,8 +88,8 @@ internal class TmpfsDirectory : TmpfsInode
             to.Take(newName);
             Put(name, replaced!);
             to.Put(newName, inode);
-            CountChange(inode);
-            CountChange(replaced!);
+            inode.AddLinks(0);
+            replaced!.AddLinks(0);
             return Errno.None;
         }
 
@@ -104,7 +104,7 @@ internal class TmpfsDirectory : TmpfsInode
 
         Take(name);
         to.Put(newName, inode);
-        CountChange(inode);
+        inode.AddLinks(0);
         if ((flags & RENAME_WHITEOUT) != 0)
         {
             Put(name, NewInode(FileSystem, Space, new NewNode(S_IFCHR, 0, 0)));
@@ -166,11 +166,6 @@ internal class TmpfsDirectory : TmpfsInode
         directory is not TmpfsDirectory other || other.HasNoEntries();
 
     protected virtual bool HasNoEntries() => !NextEntry(null!, 0, out _);
-
-    /// <summary>Names of <paramref name="inode"/> come or go.</summary>
-    protected virtual void CountLinks(Inode inode, int count) => (inode as TmpfsInode)?.AddLinks(count);
-
-    protected virtual void CountChange(Inode inode) => (inode as TmpfsInode)?.AddLinks(0);
 
     /// <summary>Names or attributes are about to change.</summary>
     protected virtual void Changing()

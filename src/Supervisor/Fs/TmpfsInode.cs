@@ -102,8 +102,7 @@ internal class TmpfsInode : Inode
         }
     }
 
-    /// <summary>One name more or less.</summary>
-    public void AddLinks(int count)
+    public override void AddLinks(int count)
     {
         lock (InodeLock)
         {

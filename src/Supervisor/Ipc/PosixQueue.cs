@@ -121,6 +121,7 @@ internal sealed class PosixQueue(uint uid, uint gid, uint mode, long maxMessages
     public SyscallResult Receive(GuestTask task, bool nonblocking, Deadline deadline, out byte[] bytes, out uint priority)
     {
         (priority, bytes) = (0, []);
+        bool counted = false;
         while (true)
         {
             bool received = false;
@@ -132,6 +133,13 @@ internal sealed class PosixQueue(uint uid, uint gid, uint mode, long maxMessages
                     (priority, bytes) = first.Value;
                     _messages.RemoveFirst();
                     _bytes -= bytes.Length;
+                    _waitingReceivers -= counted ? 1 : 0;
+                }
+                else if (!counted && !nonblocking)
+                {
+                    // With the look at the empty queue: a message that comes next is for this task, and no notice.
+                    counted = true;
+                    _waitingReceivers++;
                 }
             }
 
@@ -141,11 +149,14 @@ internal sealed class PosixQueue(uint uid, uint gid, uint mode, long maxMessages
                 return (long)bytes.Length;
             }
 
-            Interlocked.Increment(ref _waitingReceivers);
             SyscallResult waited = Wait(task, _readWait, nonblocking, deadline, static (ref PosixQueue queue) => queue.Count > 0);
-            Interlocked.Decrement(ref _waitingReceivers);
             if (waited.Failed)
             {
+                lock (_queueLock)
+                {
+                    _waitingReceivers -= counted ? 1 : 0;
+                }
+
                 return waited;
             }
         }

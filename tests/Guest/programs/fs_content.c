@@ -1,6 +1,5 @@
 // Content: shared mappings agree with read and write and between processes; SIGBUS behind the end; holes; memfd and its
 // seals; extended attributes; ETXTBSY.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

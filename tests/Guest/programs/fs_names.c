@@ -1,5 +1,4 @@
 // Names that come, go and change: rename and its flags, links, directories that are read meanwhile.
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>

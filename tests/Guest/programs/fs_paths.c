@@ -1,5 +1,4 @@
 // Paths: the order of errors, links, trailing slashes, *at calls, openat2's resolve flags.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>

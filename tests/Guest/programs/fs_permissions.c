@@ -1,5 +1,4 @@
 // Permission by the ids that a process has given itself; sticky and set-group-id directories; umask.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
