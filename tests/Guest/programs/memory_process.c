@@ -40,7 +40,9 @@ int main(void)
 		OK(read(done[0], &c, 1));
 		for (unsigned i = 0; i < sizeof(data); i++)
 			CHECK(data[i] == (char)(i * 3));
-		pause();
+		// Until the parent is gone.
+		close(done[1]);
+		_exit(read(done[0], &c, 1) != 0);
 	}
 	OK(read(ready[0], &c, 1));
 	SHOW(transfer(0, child, buffer, sizeof(buffer), data, sizeof(data)));
