@@ -27,8 +27,10 @@ public sealed class GoPrograms
         Comparison.AssertSame(source, native, GuestRun.Guest(path, ["an argument"], [], s_timeout));
     }
 
+    public static IEnumerable<object?[]> ClockReaders() => Sources().Where(row => row[0] is "now.go");
+
     [SkippableTheory]
-    [MemberData(nameof(Sources))]
+    [MemberData(nameof(ClockReaders))]
     public void Clocks_are_read_without_system_calls(string source, string? skip)
     {
         Assert.Null(skip);
@@ -38,7 +40,8 @@ public sealed class GoPrograms
         }
 
         string report = Path.Combine(Tree.Out, "report.json");
-        GuestRun.Guest(Compile(source), ["an argument"], [], s_timeout, "--report", report);
+        Outcome outcome = GuestRun.Guest(Compile(source), ["an argument"], [], s_timeout, "--report", report);
+        Assert.True(outcome.Status == 0 && !outcome.TimedOut, Comparison.Text(outcome));
         Assert.Equal(0, Counted.Calls(report, "clock_gettime"));
     }
 
