@@ -29,9 +29,9 @@ public struct semid_ds
 {
     public ipc_perm sem_perm;
     public long sem_otime;
-    public ulong __glibc_reserved1;
+    public ulong __sem_otime_high;
     public long sem_ctime;
-    public ulong __glibc_reserved2;
+    public ulong __sem_ctime_high;
     public ulong sem_nsems;
     public ulong __glibc_reserved3;
     public ulong __glibc_reserved4;
