@@ -60,6 +60,18 @@ internal static unsafe class HostScheduler
         }
     }
 
+    /// <summary>Gives another thread the ordinary slice, or a short one.</summary>
+    public static void SetSlice(int thread, bool ordinary)
+    {
+        sched_attr attributes;
+        if (!LibC.syscall_nonblocking(SYS_sched_getattr, thread, (nint)(&attributes), sizeof(sched_attr), 0).Failed
+            && attributes.sched_policy == SCHED_NORMAL)
+        {
+            attributes.sched_runtime = ordinary ? ulong.Max(Slice, 10 * ShortSlice) : ShortSlice;
+            _ = LibC.syscall_nonblocking(SYS_sched_setattr, thread, (nint)(&attributes), 0);
+        }
+    }
+
     public static void Yield() => LibC.sched_yield();
 
     /// <summary>Load averages, uptime and memory of the host.</summary>
