@@ -130,6 +130,9 @@ internal abstract class OpenFile(int flags)
     /// (ENXIO).</summary>
     public virtual Inode? Loose() => Inode ?? (Type == S_IFCHR ? new LooseInode(this) : null);
 
+    /// <summary>The pipe that it is an end of; null for other files.</summary>
+    public virtual Pipe? Pipe => null;
+
     /// <summary>F_GETPIPE_SZ.</summary>
     public virtual SyscallResult PipeSize => Errno.EBADF;
 
@@ -242,6 +245,7 @@ internal abstract class OpenFile(int flags)
         {
             _epollLinks?.FileClosed();
             Locks?.Forget(this);
+            FsNotify.Closed(this);
             Close();
             Place.Unpin();
             if (Inode is { } inode)
@@ -252,6 +256,7 @@ internal abstract class OpenFile(int flags)
                 }
 
                 inode.RemoveUser();
+                FsNotify.MayBeGone(inode, !Place.IsNone && Place.Dentry.IsRemoved);
             }
         }
     }
