@@ -21,6 +21,8 @@ internal sealed class FifoFile : OpenFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     public override Pipe? Pipe => _pipe;
 
     public override SyscallResult PipeSize => (long)_pipe.Size;

@@ -48,6 +48,8 @@ internal sealed unsafe class Inotify : AnonymousFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     /// <returns>Null for EMFILE.</returns>
     public static Inotify? Create(int flags)
     {

@@ -18,6 +18,7 @@ internal abstract class OpenFile(int flags)
     private int _references = 1;
     private EpollLinks? _epollLinks;
     private FileLocks? _locks;
+    private FileOwner? _owner;
     private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
     /// <summary>Where it was opened (f_path); none for a file that has no name.</summary>
@@ -178,7 +179,7 @@ internal abstract class OpenFile(int flags)
     /// <summary>F_SETFL: the settable ones of <paramref name="flags"/> replace their like.</summary>
     public virtual Errno SetStatusFlags(int flags)
     {
-        const int Settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC;
+        const int Settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
         int old, changed;
         do
         {
@@ -194,6 +195,38 @@ internal abstract class OpenFile(int flags)
 
     public FileLocks MakeLocks() =>
         Inode is { } inode ? inode.MakeLocks() : Locks ?? Interlocked.CompareExchange(ref _locks, new FileLocks(null), null) ?? _locks!;
+
+    /// <summary>Knows signals for its readiness (f_op->fasync).</summary>
+    public virtual bool CanSignal => false;
+
+    /// <summary>Who gets them; null where nobody ever asked.</summary>
+    public FileOwner? Owner => Volatile.Read(ref _owner);
+
+    public FileOwner MakeOwner() => Owner ?? Interlocked.CompareExchange(ref _owner, new FileOwner(), null) ?? _owner!;
+
+    /// <summary>FASYNC by fcntl and FIOASYNC, where it changes.</summary>
+    /// <param name="fd">What si_fd will say.</param>
+    /// <returns>ENOTTY for a file that knows no signals.</returns>
+    public Errno SetAsync(int fd, bool on)
+    {
+        if (!CanSignal)
+        {
+            return Errno.ENOTTY;
+        }
+
+        if (on)
+        {
+            _ = Interlocked.Or(ref _flags, FASYNC);
+            MakeOwner().Start(this, fd);
+        }
+        else
+        {
+            _ = Interlocked.And(ref _flags, ~FASYNC);
+            Owner?.Stop();
+        }
+
+        return Errno.None;
+    }
 
     /// <summary>References at this moment: descriptors, calls under way, messages on their way.</summary>
     public int References => Volatile.Read(ref _references);
@@ -246,6 +279,7 @@ internal abstract class OpenFile(int flags)
             _epollLinks?.FileClosed();
             Locks?.Forget(this);
             FsNotify.Closed(this);
+            _owner?.Stop();
             Close();
             Place.Unpin();
             if (Inode is { } inode)
