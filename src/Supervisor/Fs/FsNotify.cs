@@ -167,11 +167,20 @@ internal static class FsNotify
         }
     }
 
+    /// <summary>By their numbers, for /proc/PID/fdinfo.</summary>
+    public static Watch[] WatchesOf(Inotify owner)
+    {
+        lock (s_lock)
+        {
+            return [.. owner.Watches.Values];
+        }
+    }
+
     public static void UnwatchAll(Inotify owner)
     {
         lock (s_lock)
         {
-            foreach (Watch watch in new List<Watch>(owner.Watches.Values))
+            foreach (Watch watch in WatchesOf(owner))
             {
                 Drop(watch, tell: false);
             }

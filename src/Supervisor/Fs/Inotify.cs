@@ -20,7 +20,7 @@ internal sealed unsafe class Inotify : AnonymousFile
     public const int MostEvents = 16384;
 
     /// <summary>/proc/sys/fs/inotify/max_user_instances, but for all users together.</summary>
-    private const int MostInstances = 1024;
+    public const int MostInstances = 1024;
 
     private static int s_instances;
 
@@ -49,6 +49,18 @@ internal sealed unsafe class Inotify : AnonymousFile
     public override bool CanPoll => true;
 
     public override bool CanSignal => true;
+
+    protected override ReadOnlySpan<byte> Name => "anon_inode:inotify"u8;
+
+    public override void DescribeMore(TextBuffer text)
+    {
+        foreach (Watch watch in FsNotify.WatchesOf(this))
+        {
+            _ = watch.Inode.Stat(out stat status);
+            uint device = (major(status.st_dev) << 20) | minor(status.st_dev);
+            text.Append($"inotify wd:{watch.Id:x} ino:{status.st_ino:x} sdev:{device:x} mask:{watch.Mask & ~IN_EXCL_UNLINK:x} ignored_mask:0 \n");
+        }
+    }
 
     /// <returns>Null for EMFILE.</returns>
     public static Inotify? Create(int flags)
