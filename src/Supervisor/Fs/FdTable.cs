@@ -146,7 +146,7 @@ internal sealed class FdTable
             SetBit(_closeOnExec, fd, closeOnExec);
             Volatile.Write(ref _files[fd], file);
         }
-        old?.Release();
+        Closed(old);
         return Errno.None;
     }
 
@@ -158,7 +158,7 @@ internal sealed class FdTable
         {
             file = Take(fd);
         }
-        file?.Release();
+        Closed(file);
         return file is null ? Errno.EBADF : Errno.None;
     }
 
@@ -242,6 +242,14 @@ internal sealed class FdTable
 
     /// <summary>Closes everything: the last task that used the table is gone.</summary>
     public void Clear() => RemoveRange(0, uint.MaxValue, onlyMark: false);
+
+    /// <summary>What close does but to the descriptor (filp_close): the process's record locks on the file are gone,
+    /// whichever descriptor they were taken through.</summary>
+    private void Closed(OpenFile? file)
+    {
+        file?.Locks?.Forget(this);
+        file?.Release();
+    }
 
     private static bool IsSet(ulong[] bits, int fd) => (bits[fd >> 6] & (1UL << fd)) != 0;
 

@@ -61,6 +61,7 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
     private int _writers;
     private int _users;
     private Pipe? _fifo;
+    private FileLocks? _locks;
 
     public FileSystem FileSystem => fileSystem;
 
@@ -180,6 +181,11 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
 
     /// <summary>The pipe behind a FIFO, made at the first open and kept as long as the inode.</summary>
     public virtual Pipe Fifo(Credentials owner) => _fifo ?? Interlocked.CompareExchange(ref _fifo, new Pipe(PseudoInode.Pipe(owner)), null) ?? _fifo!;
+
+    /// <summary>The locks on it; null where there never was one.</summary>
+    public FileLocks? Locks => Volatile.Read(ref _locks);
+
+    public FileLocks MakeLocks() => Locks ?? Interlocked.CompareExchange(ref _locks, new FileLocks(this), null) ?? _locks!;
 
     /// <summary>Opened for writing once more; false (ETXTBSY) where it is being executed.</summary>
     public bool TryBeginWrite() => TryCount(ref _writers, 1);

@@ -17,6 +17,7 @@ internal abstract class OpenFile(int flags)
 {
     private int _references = 1;
     private EpollLinks? _epollLinks;
+    private FileLocks? _locks;
     private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
     /// <summary>Where it was opened (f_path); none for a file that has no name.</summary>
@@ -185,6 +186,12 @@ internal abstract class OpenFile(int flags)
         return Errno.None;
     }
 
+    /// <summary>The locks on what it is of; null where there never was one. A file without an inode has its own.</summary>
+    public FileLocks? Locks => Inode is { } inode ? inode.Locks : Volatile.Read(ref _locks);
+
+    public FileLocks MakeLocks() =>
+        Inode is { } inode ? inode.MakeLocks() : Locks ?? Interlocked.CompareExchange(ref _locks, new FileLocks(null), null) ?? _locks!;
+
     /// <summary>References at this moment: descriptors, calls under way, messages on their way.</summary>
     public int References => Volatile.Read(ref _references);
 
@@ -234,6 +241,7 @@ internal abstract class OpenFile(int flags)
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _epollLinks?.FileClosed();
+            Locks?.Forget(this);
             Close();
             Place.Unpin();
             if (Inode is { } inode)

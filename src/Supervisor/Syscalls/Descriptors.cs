@@ -1,4 +1,3 @@
-using UmlHost.Abi;
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -17,7 +16,7 @@ internal static unsafe class Descriptors
         new(72, "fcntl", &Fcntl, ArgumentKind.Fd, ArgumentKind.FcntlCommand, ArgumentKind.FcntlArgument)
         {
             Support = Support.Partial,
-            Caveat = "taking a lock gives ENOLCK; no owners, signals, leases and notifications (EINVAL)",
+            Caveat = "no owners, signals, leases and notifications (EINVAL)",
         },
         new(292, "dup3", &Dup3, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.FdFlags),
     ];
@@ -98,7 +97,11 @@ internal static unsafe class Descriptors
             case F_SETFL:
                 return file.SetStatusFlags(args.Int(2));
             case F_GETLK or F_SETLK or F_SETLKW or F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW:
-                return Lock(task, file, command, args.Address(2));
+                return FileLockCalls.Record(task, fd, file, command, args.Address(2));
+            case F_SETLEASE:
+                return FileLockCalls.SetLease(task, file, args.Int(2));
+            case F_GETLEASE:
+                return F_UNLCK;
             case F_GETPIPE_SZ:
                 return file.PipeSize;
             case F_GET_SEALS:
@@ -110,35 +113,5 @@ internal static unsafe class Descriptors
             default:
                 return Errno.EINVAL;
         }
-    }
-
-    /// <summary>Record locks. Nobody holds one, because nobody gets one.</summary>
-    private static SyscallResult Lock(GuestTask task, OpenFile file, int command, GuestAddress address)
-    {
-        if (!task.Memory.Read(address, out flock wanted))
-        {
-            return Errno.EFAULT;
-        }
-        if (command is F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW && wanted.l_pid != 0)
-        {
-            return Errno.EINVAL;
-        }
-        bool asking = command is F_GETLK or F_OFD_GETLK;
-        if (wanted.l_type is not (F_RDLCK or F_WRLCK) && (asking || wanted.l_type != F_UNLCK))
-        {
-            return Errno.EINVAL;
-        }
-        if (wanted.l_whence is < SEEK_SET or > SEEK_END || (wanted.l_whence == SEEK_SET && wanted.l_start < 0))
-        {
-            return Errno.EINVAL;
-        }
-        if (asking)
-        {
-            wanted.l_type = F_UNLCK;
-            return task.Memory.Write(address, wanted) ? SyscallResult.Zero : Errno.EFAULT;
-        }
-        return (wanted.l_type == F_RDLCK && !file.CanRead) || (wanted.l_type == F_WRLCK && !file.CanWrite) ? Errno.EBADF
-            : wanted.l_type == F_UNLCK ? SyscallResult.Zero
-            : Errno.ENOLCK;
     }
 }

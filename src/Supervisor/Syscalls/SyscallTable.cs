@@ -21,6 +21,7 @@ internal static unsafe class SyscallTable
         Directories.Calls,
         EpollCalls.Calls,
         FileChanges.Calls,
+        FileLockCalls.Calls,
         FileMisc.Calls,
         Ioctl.Calls,
         OpenClose.Calls,
