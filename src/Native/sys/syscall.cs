@@ -66,6 +66,7 @@ public static partial class Linux
     public const int SYS_pkey_mprotect = 329;
     public const int SYS_sched_rr_get_interval = 148;
     public const int SYS_adjtimex = 159;
+    public const int SYS_sched_setattr = 314;
     public const int SYS_sched_getattr = 315;
     public const int SYS_getcpu = 309;
     public const int SYS_membarrier = 324;

@@ -116,4 +116,10 @@ internal interface IHostThread
 
     /// <summary>Makes a running guest stop soon, or the next <see cref="Resume"/> return at once. Any thread.</summary>
     void Interrupt();
+
+    /// <summary>How long a slice the host's scheduler gives the guest: long for one that computes beside others, which
+    /// lets them preempt it. Any thread.</summary>
+    void SetSlice(bool computes)
+    {
+    }
 }

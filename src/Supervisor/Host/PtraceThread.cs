@@ -104,6 +104,8 @@ internal sealed unsafe partial class PtraceThread : IHostThread
         return ResumeWith(PTRACE_SYSEMU, 0, out int status) ? Decode(status) : Died(status);
     }
 
+    public void SetSlice(bool computes) => HostScheduler.SetSlice(_tid, computes);
+
     public void Interrupt() => LibC.tgkill(_child.Pid, _tid, InterruptSignal);
 
     private TrapKind Decode(int status)

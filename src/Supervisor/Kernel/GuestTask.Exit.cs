@@ -71,6 +71,11 @@ internal sealed partial class GuestTask
         if (host is not null)
         {
             memory.RemoveThread(host);
+            if (IsHog)
+            {
+                host.SetSlice(computes: false);
+            }
+
             EndCpuTime();
             Machine.Add(host.Counters);
         }

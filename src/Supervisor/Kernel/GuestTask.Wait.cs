@@ -121,6 +121,9 @@ internal sealed partial class GuestTask
         return true;
     }
 
+    /// <summary>Its guest runs, or is about to. Any thread; a hint.</summary>
+    internal bool IsInGuest => Volatile.Read(ref _inGuest) != 0;
+
     internal void LeaveGuest() => Volatile.Write(ref _inGuest, 0);
 
     private sealed class TaskWaitEntry(HostFutex sleeper) : WaitEntry

@@ -79,6 +79,12 @@ internal sealed partial class GuestTask
     /// <summary>It wants its CPU, or runs on it. Placement lock.</summary>
     internal bool IsRunnable { get; set; }
 
+    /// <summary>Its guest computes, and its host thread has a long slice. With the resumes at the last look. Placement lock.
+    /// </summary>
+    internal bool IsHog { get; set; }
+
+    internal long ResumesSeen { get; set; }
+
     /// <summary>How often in a row, and when last, it was woken to a CPU in use while another was idle. Placement lock.
     /// </summary>
     internal (int Count, long Last) CrowdedWakes { get; set; }

@@ -106,6 +106,7 @@ internal sealed unsafe partial class Machine : IDisposable
         action.sa_flags = SA_NOCLDSTOP;
         LibC.sigaction(SIGCHLD, &action, null);
         HostSignals.Block();
+        HostScheduler.ShortenSlices();
 
         failure = null;
         return new Machine(options, memory, stub);

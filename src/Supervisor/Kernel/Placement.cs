@@ -11,13 +11,16 @@ namespace UmlHost.Kernel;
 /// <summary>Which CPU a task's two threads share. A hand-off between supervisor and guest thread is six times as fast
 /// on one CPU, so each task is bound to one. A new task starts where its maker runs, since most makers wait for what
 /// they made. A task goes to an idle CPU when it has shared its own with others that want to run for a while
-/// (<see cref="Balance"/>), or when somebody on its CPU wakes it again and again in a short time: two tasks that talk
+/// (<see cref="Balance"/>), or to one with fewer, or when somebody on its CPU wakes it again and again in a short time: two tasks that talk
 /// are faster on two CPUs, as long as neither has to be woken from sleep (<see cref="TaskSleeper"/>).
 /// <para>Lock: <c>placement lock</c>, a leaf.</para></summary>
 internal sealed class Placement
 {
     /// <summary>How long an imbalance lasts before a task is moved: longer than a fork and the wait for it.</summary>
     private const long Patience = 1_000_000;
+
+    /// <summary>How often a CPU that stays crowded is looked at, in ns.</summary>
+    private const long LongPatience = 8_000_000;
 
     /// <summary>Wake-ups this close together, in ns, and this many of them, are a conversation.</summary>
     private const long ConversationPause = 100_000;
@@ -157,7 +160,7 @@ internal sealed class Placement
         List<GuestTask> here = _runnable[task.CpuIndex];
         here.Add(task);
         task.IsRunnable = true;
-        if (here.Count < 2 || _balancing || FindMovable(here, out _) < 0)
+        if (here.Count < 2 || _balancing)
         {
             return false;
         }
@@ -178,21 +181,55 @@ internal sealed class Placement
         while (true)
         {
             _balancer.Sleep(CLOCK_MONOTONIC, long.MaxValue);
-            bool more = true;
-            while (more)
+            long patience = Patience;
+            bool crowded = true;
+            while (crowded)
             {
-                _balancer.Sleep(CLOCK_MONOTONIC, Deadline.Now(CLOCK_MONOTONIC) + Patience);
+                _balancer.Sleep(CLOCK_MONOTONIC, Deadline.Now(CLOCK_MONOTONIC) + patience);
                 lock (_placementLock)
                 {
-                    more = MoveOne();
-                    _balancing = more;
+                    bool moved = MoveOne();
+                    patience = moved ? Patience : long.Min(patience * 2, LongPatience);
+                    crowded = false;
+                    foreach (List<GuestTask> tasks in _runnable)
+                    {
+                        if (tasks.Count > 1)
+                        {
+                            crowded = true;
+                            FindHogs(tasks);
+                        }
+                    }
+
+                    _balancing = crowded;
                 }
             }
         }
     }
 
-    /// <summary>Moves one task from the fullest CPU to an idle one.</summary>
-    /// <returns>Whether there may be more to move.</returns>
+    /// <summary>On a crowded CPU, a guest that computes keeps the hand-offs of the others' traps waiting to the end of its
+    /// slice: unless its slice is the longer one, when the host lets it be preempted at once.</summary>
+    private static void FindHogs(List<GuestTask> tasks)
+    {
+        foreach (GuestTask task in tasks)
+        {
+            if (task.Host is not { } host)
+            {
+                continue;
+            }
+
+            long resumes = Volatile.Read(ref host.Counters.Resumes);
+            bool computes = task.IsInGuest && resumes == task.ResumesSeen;
+            task.ResumesSeen = resumes;
+            if (computes != task.IsHog)
+            {
+                task.IsHog = computes;
+                host.SetSlice(computes);
+            }
+        }
+    }
+
+    /// <summary>Moves one task from the fullest CPU to one with two fewer or none.</summary>
+    /// <returns>Whether it did.</returns>
     private bool MoveOne()
     {
         int fullest = 0;
@@ -205,17 +242,20 @@ internal sealed class Placement
         }
 
         List<GuestTask> from = _runnable[fullest];
-        int at = from.Count < 2 ? -1 : FindMovable(from, out int idle) is int found and >= 0 ? Move(found, idle) : -1;
-        return at >= 0;
-
-        int Move(int index, int to)
+        for (int index = from.Count - 1; index >= 0 && from.Count > 1; index--)
         {
             GuestTask task = from[index];
-            from.RemoveAt(index);
-            MoveTo(task, to);
-            _runnable[to].Add(task);
-            return index;
+            int to = FindEmptier(task, from.Count - 1);
+            if (to >= 0)
+            {
+                from.RemoveAt(index);
+                MoveTo(task, to);
+                _runnable[to].Add(task);
+                return true;
+            }
         }
+
+        return false;
     }
 
     private void MoveTo(GuestTask task, int cpu)
@@ -225,27 +265,14 @@ internal sealed class Placement
         Moves++;
     }
 
-    /// <summary>The last of <paramref name="tasks"/> that may go to an idle CPU; -1 if there is none.</summary>
-    private int FindMovable(List<GuestTask> tasks, out int idle)
-    {
-        for (int index = tasks.Count - 1; index >= 0; index--)
-        {
-            idle = FindIdle(tasks[index]);
-            if (idle >= 0)
-            {
-                return index;
-            }
-        }
+    private int FindIdle(GuestTask task) => FindEmptier(task, 1);
 
-        idle = -1;
-        return -1;
-    }
-
-    private int FindIdle(GuestTask task)
+    /// <summary>A CPU with fewer than <paramref name="most"/> runnable tasks that a task may use; -1 if there is none.</summary>
+    private int FindEmptier(GuestTask task, int most)
     {
         for (int index = 0; index < _runnable.Length; index++)
         {
-            if (_runnable[index].Count == 0 && MayUse(task, index))
+            if (_runnable[index].Count < most && MayUse(task, index))
             {
                 return index;
             }

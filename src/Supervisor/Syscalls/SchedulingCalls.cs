@@ -272,7 +272,7 @@ internal static unsafe class SchedulingCalls
             sched_flags = scheduling.ResetsOnFork ? SCHED_FLAG_RESET_ON_FORK : 0,
             sched_nice = realtime ? 0 : scheduling.Nice,
             sched_priority = (uint)scheduling.Priority,
-            sched_runtime = realtime ? 0 : HostScheduler.Slice(),
+            sched_runtime = realtime ? 0 : HostScheduler.Slice,
         };
         return task.Memory.CopyOut(arguments.Address(1), new ReadOnlySpan<byte>(&attributes, (int)size)) == (int)size ? Errno.None : Errno.EFAULT;
     }
