@@ -30,6 +30,12 @@ for purpose; do
     test)
         need_command g++ g++
         need busybox-static /bin/busybox
+        # What the tests of real programs run; Node, Go, vim and tmux are left out where the host has none.
+        need python3 /usr/bin/python3
+        need libpython3.11-testsuite /usr/lib/python3.11/test/test_os.py
+        for command in gawk git perl sqlite3 xz:xz-utils zstd openssl; do
+            need_command "${command#*:}" "${command%:*}"
+        done
         ;;
     *)
         echo "ensure-tools.sh: unknown purpose '$purpose'" >&2

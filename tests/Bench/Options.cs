@@ -1,3 +1,4 @@
+using System;
 using System.Diagnostics.CodeAnalysis;
 
 using CommandLine;
@@ -21,4 +22,6 @@ internal sealed class Options
 
     [Option("umlhost", MetaValue = "PATH", HelpText = "The umlhost to measure (default: bin/umlhost of this tree).")]
     public string? UmlHost { get; init; }
+
+    public bool Takes(Row row) => Filter is null || row.Name.Contains(Filter, StringComparison.OrdinalIgnoreCase);
 }

@@ -11,13 +11,10 @@ return Parser.Default.ParseArguments<Options>(args).MapResult(Bench, errors => e
 
 static int Bench(Options options)
 {
-    Row[] rows =
-    [
-        .. Row.All.Where(row => options.Filter is null || row.Name.Contains(options.Filter, StringComparison.OrdinalIgnoreCase)),
-    ];
-    if (rows.Length == 0)
+    Row[][] tables = [.. ((Row[][])[Row.Small, RealPrograms.Rows]).Select(table => table.Where(options.Takes).ToArray())];
+    if (tables.All(table => table.Length == 0))
     {
-        Console.Error.WriteLine($"no row is named like \"{options.Filter}\": {string.Join(" | ", Row.All.Select(row => row.Name))}");
+        Console.Error.WriteLine($"no row is named like \"{options.Filter}\": {string.Join(" | ", Row.Small.Concat(RealPrograms.Rows).Select(row => row.Name))}");
         return 2;
     }
 
@@ -31,15 +28,18 @@ static int Bench(Options options)
 
     string machine = Machine.Describe();
     Console.WriteLine(machine);
-    Console.WriteLine(Table.Line(Result.Headings));
     string umlhost = Path.GetFullPath(options.UmlHost ?? Path.Combine(root, "bin", "umlhost"));
     Runner runner = new(programs.Value!, umlhost, options.Quick);
     List<Result> results = [];
-    foreach (Row row in rows)
+    foreach (Row[] table in tables.Where(table => table.Length > 0))
     {
-        Result result = runner.Measure(row);
-        results.Add(result);
-        Console.WriteLine(Table.Line(result.Cells()));
+        Console.WriteLine(Table.Line(Result.Headings));
+        foreach (Row row in table)
+        {
+            Result result = runner.Measure(row);
+            results.Add(result);
+            Console.WriteLine(Table.Line(result.Cells()));
+        }
     }
 
     if (options.Markdown is not null)

@@ -16,6 +16,9 @@ internal sealed class Programs
 
     public string Data => Path("data");
 
+    /// <summary>400 functions in C.</summary>
+    public string Functions => Path("functions.c");
+
     public string Path(string name) => System.IO.Path.Combine(_out, name);
 
     /// <summary>Compiles what is older than its sources.</summary>
@@ -44,6 +47,7 @@ internal sealed class Programs
         }
 
         programs.WriteData();
+        File.WriteAllText(programs.Functions, RealPrograms.Functions(400));
         return new(programs, null);
     }
 

@@ -20,7 +20,7 @@ internal enum FloorLoop
 /// <summary>One line of the table: what to run, and what to hold it against.</summary>
 internal sealed record Row(string Name, string Program)
 {
-    /// <summary>What follows the iteration count; "{data}" and "{true}" stand for files in the output folder.</summary>
+    /// <summary>What follows the iteration count; "{data}", "{functions}" and "{true}" stand for files in the output folder.</summary>
     public string[] Arguments { get; init; } = [];
 
     /// <summary>A fixed iteration count (a number of pages). Without one, the runner finds how many make a loop long enough.</summary>
@@ -47,7 +47,8 @@ internal sealed record Row(string Name, string Program)
 
     public string Unit => WholeLife ? "ms" : "ns";
 
-    public static readonly Row[] All =
+    /// <summary>One system call, fault, signal or the like in each.</summary>
+    public static readonly Row[] Small =
     [
         new("getppid", "getppid") { Floor = FloorLoop.Call, Target = new(Against.Floor, 1.25) },
         new("clock_gettime", "clock_gettime"),

@@ -89,6 +89,7 @@ internal sealed class Runner(Programs programs, string umlhost, bool quick)
 
     private string Expand(string argument) => argument
         .Replace("{data}", programs.Data, StringComparison.Ordinal)
+        .Replace("{functions}", programs.Functions, StringComparison.Ordinal)
         .Replace("{true}", programs.Path("true"), StringComparison.Ordinal);
 
     /// <summary>What start-up faults is taken off by a run that touches no page.</summary>

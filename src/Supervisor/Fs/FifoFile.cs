@@ -28,14 +28,16 @@ internal sealed class FifoFile : OpenFile
     public override SyscallResult PipeSize => (long)_pipe.Size;
 
     /// <summary>Opens <paramref name="inode"/>, and waits until the other side is open, unless it is to be both or must
-    /// not wait: ENXIO for a writer without a reader then.</summary>
+    /// not wait: ENXIO for a writer without a reader then. A pipe without a name, reached through /proc, has had both
+    /// sides: nobody is waited for, and a reader finds its end.</summary>
     public static OpenFile? Open(GuestTask task, Inode inode, int flags, out Errno error)
     {
         error = Errno.None;
         Pipe pipe = inode.Fifo(task.Credentials);
         bool nonblocking = (flags & O_NONBLOCK) != 0;
         int access = flags & O_ACCMODE;
-        if (access == O_WRONLY && nonblocking && !pipe.HasReaders)
+        bool named = inode is not LooseInode;
+        if (access == O_WRONLY && nonblocking && named && !pipe.HasReaders)
         {
             error = Errno.ENXIO;
             return null;
@@ -45,7 +47,7 @@ internal sealed class FifoFile : OpenFile
         FifoFile file = new(pipe, flags);
         pipe.WakeOpeners();
         bool alone = access == O_RDONLY ? !pipe.HasWriters : access == O_WRONLY && !pipe.HasReaders;
-        if (alone && !nonblocking)
+        if (alone && named && !nonblocking)
         {
             // Somebody may come and go before this one looks: what counts is that one came.
             if (task.Wait(pipe.OpenWait, ref state, static (ref (Pipe Pipe, bool Reading, uint Opened) wait) =>

@@ -69,6 +69,9 @@ internal sealed class ProcessDirectory(PseudoFileSystem fileSystem, ProcessSubje
 
     public new ProcessSubject Subject => base.Subject;
 
+    /// <summary>Null for the directory of a thread.</summary>
+    public ThreadGroup? Process => isThread ? null : Subject.Group;
+
     protected override uint Links => isThread ? 7u : 9;
 
     public ulong NumberOf(ProcessEntry entry) => ProcessNumbers.Of(Subject, isThread ? NumberKind.Thread : NumberKind.Process, entry.Number);

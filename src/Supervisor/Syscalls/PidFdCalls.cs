@@ -1,6 +1,7 @@
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
+using UmlHost.Proc;
 using UmlHost.Signals;
 
 using static UmlHost.Native.Linux;
@@ -31,7 +32,13 @@ internal static unsafe class PidFdCalls
         Errno error = PidFd.Find(task, arguments.Int(0), out ThreadGroup? group);
         if (error != Errno.None)
         {
-            return error;
+            // From before there was pidfd_open: a directory of /proc is a process, too, to this call alone.
+            using FileReference reference = task.Files.Get(arguments.Int(0));
+            group = (reference.File?.Inode as ProcessDirectory)?.Process;
+            if (group is null)
+            {
+                return error;
+            }
         }
 
         siginfo_t info = SignalSender.UserInfo(task, signal, scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);

@@ -210,6 +210,36 @@ static void status(void)
 	printf("mode %o\n", t.st_mode);
 }
 
+static int reopen(int fd, int flags)
+{
+	char path[40];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, flags);
+}
+
+// Through /proc nobody waits for the other side, whether there is one or not.
+static void opened_again(void)
+{
+	int p[2];
+	OK(pipe(p));
+	OK(write(p[1], "abc", 3));
+	close(p[1]);
+	int reader = reopen(p[0], O_RDONLY);
+	SHOW(read(reader, back, 10));
+	SHOW(read(reader, back, 10));
+	close(reader);
+	OK(pipe(p));
+	close(p[0]);
+	int writer = reopen(p[1], O_WRONLY);
+	SHOW(write(writer, "x", 1));
+	close(writer);
+	writer = reopen(p[1], O_WRONLY | O_NONBLOCK);
+	SHOW(write(writer, "x", 1));
+	reader = reopen(p[1], O_RDONLY);
+	SHOW(write(writer, "x", 1));
+	SHOW(read(reader, back, 10));
+}
+
 // Efault in the middle: what was there before counts.
 static void faults(void)
 {
@@ -231,6 +261,7 @@ int main(void)
 	packets();
 	ends();
 	status();
+	opened_again();
 	faults();
 	return 0;
 }

@@ -101,6 +101,20 @@ int main(void)
 	SHOW(send_signal(0, 0, NULL, 0));
 	SHOW(send_signal(-1, 0, NULL, 0));
 
+	// The directory in /proc is as good, for this call.
+	int directory = open("/proc/self/", O_RDONLY | O_DIRECTORY);
+	OK(directory);
+	handled = 0;
+	SHOW(send_signal(directory, SIGUSR1, NULL, 0));
+	printf("%d %d\n", handled, from);
+	SHOW(waitid(P_PIDFD, directory, &info, WEXITED));
+	SHOW(getfd(directory, 0, 0));
+	close(directory);
+	directory = open("/proc/thread-self", O_RDONLY | O_DIRECTORY);
+	OK(directory);
+	SHOW(send_signal(directory, 0, NULL, 0));
+	close(directory);
+
 	SHOW(getfd(self, self, 1));
 	SHOW(getfd(0, self, 0));
 	SHOW(getfd(self, 999, 0));
