@@ -1,5 +1,4 @@
 // SIGIO: owners, signals and when they come, for pipes and sockets.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>

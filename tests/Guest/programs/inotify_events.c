@@ -1,5 +1,4 @@
 // inotify: which events which calls make, in which order, and the calls' errors.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>

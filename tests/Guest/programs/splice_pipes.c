@@ -1,5 +1,4 @@
 // splice, tee and vmsplice: between pipes, files and sockets, and their errors.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
