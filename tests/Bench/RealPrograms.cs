@@ -55,7 +55,7 @@ internal static class RealPrograms
     {
         string earlier = number == 0 ? "a" : string.Create(CultureInfo.InvariantCulture, $"f{number / 2}(a, b - 1)");
         return string.Create(CultureInfo.InvariantCulture, $$"""
-            int f{{number}}(int a, int b)
+            __attribute__((noinline)) int f{{number}}(int a, int b)
             {
                 int sum = {{number}};
                 for (int i = 0; i < b; i++) {
