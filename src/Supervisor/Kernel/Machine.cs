@@ -101,10 +101,6 @@ internal sealed unsafe partial class Machine : IDisposable
             return null;
         }
 
-        // A tracee's stop would send a SIGCHLD each time; only its end is of interest.
-        sigaction action = default;
-        action.sa_flags = SA_NOCLDSTOP;
-        LibC.sigaction(SIGCHLD, &action, null);
         HostSignals.Block();
         HostScheduler.ShortenSlices();
 
@@ -117,6 +113,12 @@ internal sealed unsafe partial class Machine : IDisposable
     /// <returns>The exit status that a shell shows.</returns>
     public int Run(Func<Machine, SyscallTrace?> trace)
     {
+        // A tracee's stop would send a SIGCHLD each time; only its end is of interest. It is the process's: tests that
+        // only make a machine start programs of their own.
+        sigaction action = default;
+        action.sa_flags = SA_NOCLDSTOP;
+        LibC.sigaction(SIGCHLD, &action, null);
+
         SyscallTable.Missed = static (number, name) => Log.Information("system call {Name} ({Number}) is not implemented: ENOSYS", name, number);
 
         ThreadGroup group = NewInit();
