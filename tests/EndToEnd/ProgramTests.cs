@@ -174,6 +174,7 @@ public sealed class ProgramTests
     public void Tmux() => Comparison.SameAsOnTheHost("""
         export TMUX_TMPDIR=$PWD
         tmux -f /dev/null new-session -d -s x -x 80 -y 24 'echo inside; tty > /dev/null && echo a tty; read line; echo "<$line>" > out; exec sleep 30'
+        for i in 1 2 3 4 5 6 7 8 9; do tmux capture-pane -p -t x | grep -q 'a tty' && break; sleep 0.2; done
         tmux send-keys -t x 'typed' Enter; for i in 1 2 3 4 5 6 7 8 9; do test -s out && break; sleep 0.2; done; cat out
         tmux capture-pane -p -t x | head -3; tmux list-sessions -F '#S #{session_windows}'; tmux kill-server; echo $?; tmux list-sessions 2>&1 | grep -c .
         """);

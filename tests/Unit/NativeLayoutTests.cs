@@ -61,7 +61,7 @@ public class NativeLayoutTests
         "time.h", "sys/time.h", "sys/times.h", "sys/resource.h", "sys/uio.h", "sys/utsname.h", "sys/random.h",
         "sys/ioctl.h", "elf.h", "link.h", "sys/auxv.h", "poll.h", "sys/epoll.h", "sys/eventfd.h", "sys/syscall.h",
         "limits.h", "linux/capability.h", "sys/signalfd.h", "sys/personality.h", "sys/socket.h", "sys/ipc.h", "sys/shm.h",
-        "sys/sem.h", "sys/msg.h", "mqueue.h", "sys/xattr.h",
+        "sys/sem.h", "sys/msg.h", "mqueue.h", "sys/xattr.h", "sys/inotify.h",
     ];
 
     /// <summary>Constants that are not macros of that name: how C says them (k: with the kernel's headers).</summary>

@@ -96,6 +96,7 @@ internal sealed class Executable(OpenFile file, Credentials who) : IExecutableFi
 
         OpenFile? file = Permissions.Check(inode, task.Credentials, R_OK) == Errno.None ? inode.Open(task, O_RDONLY | O_LARGEFILE, out _) : null;
         executable = new Executable((file ?? new PathFile(O_PATH)).Attach(place, inode), task.Credentials);
+        FsNotify.Opened(place);
         return Errno.None;
     }
 }

@@ -40,6 +40,7 @@ internal sealed class FdTable
         if (Interlocked.Decrement(ref _users) == 0)
         {
             Clear();
+            FileOwner.SendDue();
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed class FifoFile : OpenFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
+    public override Pipe? Pipe => _pipe;
+
     public override SyscallResult PipeSize => (long)_pipe.Size;
 
     /// <summary>Opens <paramref name="inode"/>, and waits until the other side is open, unless it is to be both or must

@@ -61,7 +61,7 @@ internal sealed class FileLocks(Inode? inode)
             number += waits ? 0 : 1;
             stat status = default;
             _ = inode?.Stat(out status);
-            text.Append($"{number}: {(waits ? "-> " : "")}{(held.Whole ? "FLOCK " : held.Owner is OpenFile ? "OFDLCK" : "POSIX ")} ADVISORY  {(held.Type == F_WRLCK ? "WRITE" : "READ ")} {held.Pid} ");
+            text.Append($"{number}: {(waits ? "-> " : "")}{(held.Whole ? "FLOCK " : held.Owner is OpenFile ? "OFDLCK" : "POSIX ")} ADVISORY  {(held.Type == F_WRLCK ? "WRITE" : "READ")} {held.Pid} ");
             text.Append($"{major(status.st_dev):x2}:{minor(status.st_dev):x2}:{status.st_ino} {held.Start} {(held.End == long.MaxValue ? "EOF" : held.End.ToString(System.Globalization.CultureInfo.InvariantCulture))}\n");
         }
 

@@ -73,6 +73,7 @@ internal static unsafe class HostReadiness
             {
                 Fired(events[i].data, events[i].events)?.Woke(events[i].events);
             }
+            FileOwner.SendDue();
         }
     }
 

@@ -37,6 +37,8 @@ internal sealed unsafe class HostStream : HostOpenFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     /// <summary>What <see cref="HostReadiness"/> knows it by, and watches it for. Host readiness lock.</summary>
     public ulong WatchId { get; set; }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 
 using UmlHost.Kernel;
@@ -62,6 +63,7 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
     private int _users;
     private Pipe? _fifo;
     private FileLocks? _locks;
+    private List<Watch>? _watches;
 
     public FileSystem FileSystem => fileSystem;
 
@@ -186,6 +188,13 @@ internal abstract class Inode(FileSystem fileSystem, uint type)
     public FileLocks? Locks => Volatile.Read(ref _locks);
 
     public FileLocks MakeLocks() => Locks ?? Interlocked.CompareExchange(ref _locks, new FileLocks(this), null) ?? _locks!;
+
+    /// <summary>Who watches it; null for nobody. The watches lock is for more than asking whether it is null.</summary>
+    public List<Watch>? Watches
+    {
+        get => Volatile.Read(ref _watches);
+        set => Volatile.Write(ref _watches, value);
+    }
 
     /// <summary>Opened for writing once more; false (ETXTBSY) where it is being executed.</summary>
     public bool TryBeginWrite() => TryCount(ref _writers, 1);

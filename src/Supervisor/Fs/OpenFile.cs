@@ -18,6 +18,7 @@ internal abstract class OpenFile(int flags)
     private int _references = 1;
     private EpollLinks? _epollLinks;
     private FileLocks? _locks;
+    private FileOwner? _owner;
     private int _flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 
     /// <summary>Where it was opened (f_path); none for a file that has no name.</summary>
@@ -130,6 +131,9 @@ internal abstract class OpenFile(int flags)
     /// (ENXIO).</summary>
     public virtual Inode? Loose() => Inode ?? (Type == S_IFCHR ? new LooseInode(this) : null);
 
+    /// <summary>The pipe that it is an end of; null for other files.</summary>
+    public virtual Pipe? Pipe => null;
+
     /// <summary>F_GETPIPE_SZ.</summary>
     public virtual SyscallResult PipeSize => Errno.EBADF;
 
@@ -175,7 +179,7 @@ internal abstract class OpenFile(int flags)
     /// <summary>F_SETFL: the settable ones of <paramref name="flags"/> replace their like.</summary>
     public virtual Errno SetStatusFlags(int flags)
     {
-        const int Settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC;
+        const int Settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
         int old, changed;
         do
         {
@@ -191,6 +195,38 @@ internal abstract class OpenFile(int flags)
 
     public FileLocks MakeLocks() =>
         Inode is { } inode ? inode.MakeLocks() : Locks ?? Interlocked.CompareExchange(ref _locks, new FileLocks(null), null) ?? _locks!;
+
+    /// <summary>Knows signals for its readiness (f_op->fasync).</summary>
+    public virtual bool CanSignal => false;
+
+    /// <summary>Who gets them; null where nobody ever asked.</summary>
+    public FileOwner? Owner => Volatile.Read(ref _owner);
+
+    public FileOwner MakeOwner() => Owner ?? Interlocked.CompareExchange(ref _owner, new FileOwner(), null) ?? _owner!;
+
+    /// <summary>FASYNC by fcntl and FIOASYNC, where it changes.</summary>
+    /// <param name="fd">What si_fd will say.</param>
+    /// <returns>ENOTTY for a file that knows no signals.</returns>
+    public Errno SetAsync(int fd, bool on)
+    {
+        if (!CanSignal)
+        {
+            return Errno.ENOTTY;
+        }
+
+        if (on)
+        {
+            _ = Interlocked.Or(ref _flags, FASYNC);
+            MakeOwner().Start(this, fd);
+        }
+        else
+        {
+            _ = Interlocked.And(ref _flags, ~FASYNC);
+            Owner?.Stop();
+        }
+
+        return Errno.None;
+    }
 
     /// <summary>References at this moment: descriptors, calls under way, messages on their way.</summary>
     public int References => Volatile.Read(ref _references);
@@ -242,6 +278,8 @@ internal abstract class OpenFile(int flags)
         {
             _epollLinks?.FileClosed();
             Locks?.Forget(this);
+            FsNotify.Closed(this);
+            _owner?.Stop();
             Close();
             Place.Unpin();
             if (Inode is { } inode)
@@ -252,6 +290,7 @@ internal abstract class OpenFile(int flags)
                 }
 
                 inode.RemoveUser();
+                FsNotify.MayBeGone(inode, !Place.IsNone && Place.Dentry.IsRemoved);
             }
         }
     }

@@ -16,7 +16,7 @@ namespace UmlHost.Fs;
 /// How writes fall into pages shows in when the pipe is full, so it is Linux's. Lock: <c>pipe lock</c>, an object
 /// lock: the mmap lock is inside it (bytes go straight between guest frames and the ring), and it is never held
 /// across a wait.</summary>
-internal sealed unsafe class Pipe(PseudoInode inode)
+internal sealed unsafe partial class Pipe(PseudoInode inode)
 {
     /// <summary>/proc/sys/fs/pipe-max-size: beyond it F_SETPIPE_SZ takes privilege.</summary>
     public const uint MaxSize = 1024 * 1024;
@@ -67,7 +67,7 @@ internal sealed unsafe class Pipe(PseudoInode inode)
 
     private bool IsEmpty => Volatile.Read(ref _head) == Volatile.Read(ref _tail);
 
-    private bool IsFull => Volatile.Read(ref _head) - Volatile.Read(ref _tail) >= (uint)Volatile.Read(ref _ring).Length;
+    private bool IsFull => Volatile.Read(ref _head) - Volatile.Read(ref _tail) + Volatile.Read(ref _reserved) >= (uint)Volatile.Read(ref _ring).Length;
 
     /// <summary>Bytes to be read (FIONREAD).</summary>
     public int Available
@@ -135,7 +135,8 @@ internal sealed unsafe class Pipe(PseudoInode inode)
             lock (_pipeLock)
             {
                 wasFull = IsFull;
-                outcome = Drain(task.Memory, ref to, out done);
+                done = 0;
+                outcome = _isHeld ? Outcome.Blocked : Drain(task.Memory, ref to, out done);
                 wasFull &= !IsFull;
                 more = waited && !IsEmpty;
             }
@@ -157,7 +158,7 @@ internal sealed unsafe class Pipe(PseudoInode inode)
                 return Errno.EAGAIN;
             }
             Pipe self = this;
-            if (task.Wait(_readWait, ref self, static (ref Pipe pipe) => !pipe.IsEmpty || Volatile.Read(ref pipe._writers) == 0, Deadline.Never, exclusive: true)
+            if (task.Wait(_readWait, ref self, static (ref Pipe pipe) => pipe.IsReadable, Deadline.Never, exclusive: true)
                 == WaitResult.Interrupted)
             {
                 return SyscallResult.RestartSys;
@@ -259,7 +260,7 @@ internal sealed unsafe class Pipe(PseudoInode inode)
             {
                 return Errno.EPERM;
             }
-            if (slots < _head - _tail)
+            if (slots < _head - _tail + _reserved)
             {
                 return Errno.EBUSY;
             }
@@ -320,7 +321,7 @@ internal sealed unsafe class Pipe(PseudoInode inode)
         {
             ref Slot last = ref SlotAt(_head - 1);
             int end = last.Offset + last.Length;
-            if (!last.IsPacket && end + odd <= PipePages.PageSize)
+            if (!last.IsPacket && !last.IsFixed && end + odd <= PipePages.PageSize)
             {
                 if (from.CopyIn(memory, new Span<byte>(last.Page + end, odd)) < odd)
                 {
@@ -332,7 +333,7 @@ internal sealed unsafe class Pipe(PseudoInode inode)
         }
         while (from.Count > 0)
         {
-            if (_head - _tail >= (uint)_ring.Length)
+            if (IsFull)
             {
                 return Outcome.Blocked;
             }
@@ -385,5 +386,8 @@ internal sealed unsafe class Pipe(PseudoInode inode)
         public int Offset;
         public int Length;
         public bool IsPacket;
+
+        // Put there by a splice: no later write goes behind it.
+        public bool IsFixed;
     }
 }

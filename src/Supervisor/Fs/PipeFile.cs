@@ -20,6 +20,10 @@ internal sealed class PipeFile : PseudoFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
+    public override Pipe? Pipe => _pipe;
+
     public override SyscallResult PipeSize => (long)_pipe.Size;
 
     public override SyscallResult Read(GuestTask task, ref IovIter to) => _pipe.Read(task, ref to, IsNonblocking);

@@ -38,7 +38,7 @@ internal sealed class PseudoFileSystem : FileSystem
 
     public override bool CachesAbsence => false;
 
-    public override bool HasFixedNames => true;
+    public override bool HasFixedNames => Magic != DEVPTS_SUPER_MAGIC;
 
     /// <summary>The directory at the root.</summary>
     public PseudoDirectory Top { get; }

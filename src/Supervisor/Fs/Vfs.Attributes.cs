@@ -33,7 +33,7 @@ internal static partial class Vfs
         }
 
         AttributeChange change = new() { Fields = AttributeFields.Mode, Mode = mode };
-        return inode.SetAttributes(task, change);
+        return Told(place, inode.SetAttributes(task, change), IN_ATTRIB);
     }
 
     /// <summary>uint.MaxValue leaves an id as it is.</summary>
@@ -75,7 +75,7 @@ internal static partial class Vfs
             change.Mode = mode & 0xfff;
         }
 
-        return inode.SetAttributes(task, change);
+        return Told(place, inode.SetAttributes(task, change), IN_ATTRIB);
     }
 
     /// <summary>utimensat; tv_nsec may be UTIME_NOW and UTIME_OMIT.</summary>
@@ -117,7 +117,14 @@ internal static partial class Vfs
             change.Modified = modified.tv_nsec == UTIME_NOW ? now : modified;
         }
 
-        return inode.SetAttributes(task, change);
+        uint told = (change.Fields & (AttributeFields.Accessed | AttributeFields.Modified)) switch
+        {
+            AttributeFields.Accessed => IN_ACCESS,
+            AttributeFields.Modified => IN_MODIFY,
+            AttributeFields.None => 0,
+            _ => IN_ATTRIB,
+        };
+        return Told(place, inode.SetAttributes(task, change), told);
     }
 
     /// <summary>truncate of a path.</summary>
@@ -140,7 +147,7 @@ internal static partial class Vfs
             return Errno.ETXTBSY;
         }
 
-        error = Truncate(task, inode, length);
+        error = Told(place, Truncate(task, inode, length), IN_MODIFY);
         inode.EndWrite();
         return error;
     }
@@ -158,5 +165,15 @@ internal static partial class Vfs
         }
 
         return inode.SetAttributes(task, change);
+    }
+
+    private static Errno Told(in VfsPath place, Errno result, uint mask)
+    {
+        if (result == Errno.None)
+        {
+            FsNotify.Changed(place, mask);
+        }
+
+        return result;
     }
 }

@@ -48,6 +48,7 @@ internal static partial class Vfs
                 if (error == Errno.None)
                 {
                     child.Instantiate(inode!);
+                    FsNotify.Created(parent, child);
                 }
             }
 
@@ -95,6 +96,8 @@ internal static partial class Vfs
             if (error == Errno.None)
             {
                 child.Instantiate(inode);
+                FsNotify.LinksChanged(inode);
+                FsNotify.Created(parent, child);
             }
 
             return error;
@@ -127,6 +130,7 @@ internal static partial class Vfs
         }
 
         Inode victim;
+        byte[] name;
         Dentry parent = walk.Place.Dentry;
         lock (parent.FileSystem.TreeLock)
         {
@@ -164,8 +168,16 @@ internal static partial class Vfs
             }
 
             child.Remove();
+            name = child.Name;
         }
 
+        if (!directory)
+        {
+            FsNotify.LinksChanged(victim);
+        }
+
+        FsNotify.MayBeGone(victim, isRemoved: true);
+        FsNotify.Removed(parent, name, victim);
         victim.NameGone();
         return Errno.None;
     }
@@ -241,6 +253,7 @@ internal static partial class Vfs
             }
 
             replaced = target.Inode;
+            byte[] oldName = source.Name, newName = target.Name;
             error = old.Place.Inode!.Rename(source.Name, source.Inode!, @new.Place.Inode!, target.Name, replaced, flags & ~(uint)RENAME_NOREPLACE);
             if (error != Errno.None)
             {
@@ -250,13 +263,21 @@ internal static partial class Vfs
             if ((flags & RENAME_EXCHANGE) != 0)
             {
                 source.Exchange(target);
+                FsNotify.Moved(old.Place.Dentry, oldName, @new.Place.Dentry, newName, source.Inode!, null);
+                FsNotify.Moved(@new.Place.Dentry, newName, old.Place.Dentry, oldName, target.Inode!, null);
                 return Errno.None;
             }
 
             source.Move(@new.Place.Dentry, target);
+            FsNotify.Moved(old.Place.Dentry, oldName, @new.Place.Dentry, newName, source.Inode!, replaced);
         }
 
-        replaced?.NameGone();
+        if (replaced is not null)
+        {
+            FsNotify.MayBeGone(replaced, isRemoved: true);
+            replaced.NameGone();
+        }
+
         return Errno.None;
     }
 

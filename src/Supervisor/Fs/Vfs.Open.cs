@@ -198,6 +198,7 @@ internal static partial class Vfs
         }
 
         file.Attach(place, inode);
+        FsNotify.Opened(place);
         if (truncate && inode.Type == S_IFREG)
         {
             error = Truncate(task, inode, 0);
@@ -206,6 +207,8 @@ internal static partial class Vfs
                 file.Release();
                 return null;
             }
+
+            FsNotify.Modified(file);
         }
 
         return file;
@@ -245,6 +248,7 @@ internal static partial class Vfs
             }
 
             child.Instantiate(inode!);
+            FsNotify.Created(parent, child);
         }
 
         return OpenInode(task, found, flags, truncate: false, out error);

@@ -1,5 +1,6 @@
 using System.Threading;
 
+using UmlHost.Fs;
 using UmlHost.Host;
 
 namespace UmlHost.Kernel;
@@ -61,6 +62,7 @@ internal sealed partial class GuestTask
             return WaitResult.Ready;
         }
 
+        FileOwner.SendDue();
         TaskWaitEntry entry = exclusive
             ? _exclusiveEntry ??= new TaskWaitEntry(_sleeper) { IsExclusive = true }
             : _waitEntry ??= new TaskWaitEntry(_sleeper);
@@ -105,7 +107,11 @@ internal sealed partial class GuestTask
     }
 
     /// <summary>After no condition held and no attention was needed; false when the deadline came.</summary>
-    public bool Sleep(Deadline deadline) => _sleeper.Sleep(deadline);
+    public bool Sleep(Deadline deadline)
+    {
+        FileOwner.SendDue();
+        return _sleeper.Sleep(deadline);
+    }
 
     /// <summary>The guest is about to run: from now on a kick interrupts the host thread.</summary>
     /// <returns>False if somebody wants attention: the guest must not run.</returns>

@@ -136,9 +136,9 @@ internal static class Sysctl
         tree.Value("fs/aio-nr", 0);
         tree.Value("fs/aio-max-nr", 0);
         tree.Value("fs/mount-max", 100000);
-        tree.Host("fs/inotify/max_queued_events");
-        tree.Host("fs/inotify/max_user_instances");
-        tree.Host("fs/inotify/max_user_watches");
+        tree.Value("fs/inotify/max_queued_events", Inotify.MostEvents);
+        tree.Value("fs/inotify/max_user_instances", Inotify.MostInstances);
+        tree.Value("fs/inotify/max_user_watches", FsNotify.MostWatches);
         tree.Host("fs/epoll/max_user_watches");
         tree.Value("fs/mqueue/msg_default", PosixQueues.DefaultMessages);
         tree.Value("fs/mqueue/msg_max", PosixQueues.MaxMessages);

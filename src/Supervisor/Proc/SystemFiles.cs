@@ -30,7 +30,7 @@ internal static class SystemFiles
         Put("vmstat", static (_, text) => HostTree.Read("/proc/vmstat", text));
         Put("zoneinfo", static (_, text) => HostTree.Read("/proc/zoneinfo", text));
         Put("filesystems", (task, text) => FileSystems(task, text));
-        Put("locks", static (_, _) => { });
+        Put("locks", static (_, text) => text.Append(FileLocks.Listing()));
         Put("interrupts", (_, text) => Interrupts(machine, text));
         Fixed("cmdline", "\n");
         Fixed("devices", "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n");

@@ -56,6 +56,8 @@ internal abstract class Socket(Credentials owner, int flags) : PseudoFile(Pseudo
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     public override bool SignalsBrokenPipe => SocketType == SOCK_STREAM;
 
     public SocketOptions Options { get; } = new();

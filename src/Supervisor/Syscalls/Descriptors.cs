@@ -1,3 +1,5 @@
+using System;
+
 using UmlHost.Fs;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -16,7 +18,7 @@ internal static unsafe class Descriptors
         new(72, "fcntl", &Fcntl, ArgumentKind.Fd, ArgumentKind.FcntlCommand, ArgumentKind.FcntlArgument)
         {
             Support = Support.Partial,
-            Caveat = "no owners, signals, leases and notifications (EINVAL)",
+            Caveat = "no leases and F_NOTIFY (EINVAL)",
         },
         new(292, "dup3", &Dup3, ArgumentKind.Fd, ArgumentKind.Fd, ArgumentKind.FdFlags),
     ];
@@ -95,7 +97,34 @@ internal static unsafe class Descriptors
             case F_GETFL:
                 return (long)file.Flags;
             case F_SETFL:
+                if (((args.Int(2) ^ file.Flags) & FASYNC) != 0 && file.CanSignal)
+                {
+                    _ = file.SetAsync(fd, (args.Int(2) & FASYNC) != 0);
+                }
                 return file.SetStatusFlags(args.Int(2));
+            case F_SETOWN:
+                return args.Int(2) == int.MinValue ? Errno.EINVAL
+                    : file.MakeOwner().Set(task, args.Int(2) < 0 ? F_OWNER_PGRP : F_OWNER_PID, Math.Abs(args.Int(2)));
+            case F_GETOWN:
+                return file.Owner is not { } owner ? 0L : owner.Kind == F_OWNER_PGRP ? -owner.Id : owner.Id;
+            case F_SETOWN_EX:
+                return !task.Memory.Read(args.Address(2), out f_owner_ex wanted) ? Errno.EFAULT
+                    : wanted.type is not (F_OWNER_TID or F_OWNER_PID or F_OWNER_PGRP) ? Errno.EINVAL
+                    : file.MakeOwner().Set(task, wanted.type, wanted.pid);
+            case F_GETOWN_EX:
+                f_owner_ex told = new() { type = file.Owner?.Kind ?? F_OWNER_TID, pid = file.Owner?.Id ?? 0 };
+                return task.Memory.Write(args.Address(2), told) ? SyscallResult.Zero : Errno.EFAULT;
+            case F_GETOWNER_UIDS:
+                return task.Memory.Write(args.Address(2), file.Owner?.Uids ?? default) ? SyscallResult.Zero : Errno.EFAULT;
+            case F_SETSIG:
+                if (args.ULong(2) > 64)
+                {
+                    return Errno.EINVAL;
+                }
+                file.MakeOwner().Signal = args.Int(2);
+                return SyscallResult.Zero;
+            case F_GETSIG:
+                return (long)(file.Owner?.Signal ?? 0);
             case F_GETLK or F_SETLK or F_SETLKW or F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW:
                 return FileLockCalls.Record(task, fd, file, command, args.Address(2));
             case F_SETLEASE:

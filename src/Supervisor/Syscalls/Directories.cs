@@ -32,9 +32,18 @@ internal static unsafe class Directories
     private static SyscallResult ReadEntries(GuestTask task, in SyscallArguments args, bool legacy)
     {
         using FileReference reference = task.Files.Get(args.Int(0));
-        return reference.File is not { IsPath: false } file
-            ? Errno.EBADF
-            : file.ReadDirectory(task, args.Address(1), args.UInt(2), legacy);
+        if (reference.File is not { IsPath: false } file)
+        {
+            return Errno.EBADF;
+        }
+
+        SyscallResult result = file.ReadDirectory(task, args.Address(1), args.UInt(2), legacy);
+        if (!result.Failed)
+        {
+            FsNotify.Accessed(file);
+        }
+
+        return result;
     }
 
     private static SyscallResult GetCwd(GuestTask task, in SyscallArguments args)

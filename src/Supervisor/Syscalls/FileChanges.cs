@@ -191,7 +191,17 @@ internal static unsafe class FileChanges
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { IsPath: false } file ? Errno.EBADF
             : file.Type != S_IFREG || !file.CanWrite ? Errno.EINVAL
-            : file.Truncate(task, args.Long(1));
+            : Modified(file, file.Truncate(task, args.Long(1)));
+    }
+
+    private static Errno Modified(OpenFile file, Errno result)
+    {
+        if (result == Errno.None)
+        {
+            FsNotify.Modified(file);
+        }
+
+        return result;
     }
 
     private static SyscallResult ChMod(GuestTask task, in SyscallArguments args) =>

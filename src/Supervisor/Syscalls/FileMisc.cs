@@ -75,7 +75,7 @@ internal static unsafe class FileMisc
         int mode = args.Int(1);
         long offset = args.Long(2), length = args.Long(3);
         using FileReference reference = task.Files.Get(args.Int(0));
-        return reference.File is not { IsPath: false } file ? Errno.EBADF
+        Errno error = reference.File is not { IsPath: false } file ? Errno.EBADF
             : offset < 0 || length <= 0 ? Errno.EINVAL
             : (mode & ~Known) != 0 || (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)
                 || (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE ? Errno.EOPNOTSUPP
@@ -85,6 +85,12 @@ internal static unsafe class FileMisc
             : file.Type != S_IFREG ? Errno.ENODEV
             : offset + length < 0 ? Errno.EFBIG
             : file.Allocate(task, mode, offset, length);
+        if (error == Errno.None)
+        {
+            FsNotify.Modified(reference.File!);
+        }
+
+        return error;
     }
 
     private static SyscallResult MemfdCreate(GuestTask task, in SyscallArguments args)

@@ -32,10 +32,9 @@ internal static unsafe class Ioctl
                     ? Errno.EFAULT
                     : file.SetStatusFlags(on != 0 ? file.Flags | O_NONBLOCK : file.Flags & ~O_NONBLOCK);
             case FIOASYNC:
-                // No file sends SIGIO.
                 return !task.Memory.Read(args.Address(2), out int signals) ? Errno.EFAULT
-                    : signals != 0 && (file.Flags & FASYNC) == 0 ? Errno.ENOTTY
-                    : SyscallResult.Zero;
+                    : signals != 0 == ((file.Flags & FASYNC) != 0) ? SyscallResult.Zero
+                    : file.SetAsync(args.Int(0), signals != 0);
             default:
                 return file.Ioctl(task, args.UInt(1), args.ULong(2));
         }

@@ -49,7 +49,7 @@ internal static unsafe class ReadWrite
         using FileReference reference = task.Files.Get(args.Int(0));
         return reference.File is not { CanRead: true } file ? Errno.EBADF
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter to) ? Errno.EFAULT
-            : task.CountRead(file.Read(task, ref to));
+            : Done(file, task.CountRead(file.Read(task, ref to)));
     }
 
     private static SyscallResult Write(GuestTask task, in SyscallArguments args)
@@ -60,12 +60,26 @@ internal static unsafe class ReadWrite
             : Written(task, file, task.CountWrite(file.Write(task, ref from)));
     }
 
-    /// <summary>The result of a write; with EPIPE comes SIGPIPE.</summary>
+    /// <summary>The result of a read, of which watchers are told.</summary>
+    private static SyscallResult Done(OpenFile file, SyscallResult result)
+    {
+        if (result.Raw > 0)
+        {
+            FsNotify.Accessed(file);
+        }
+        return result;
+    }
+
+    /// <summary>The result of a write, of which watchers are told; with EPIPE comes SIGPIPE.</summary>
     private static SyscallResult Written(GuestTask task, OpenFile file, SyscallResult result)
     {
         if (result.Error == Errno.EPIPE && file.SignalsBrokenPipe)
         {
             SignalSender.SendBrokenPipe(task);
+        }
+        if (result.Raw > 0)
+        {
+            FsNotify.Modified(file);
         }
         return result;
     }
@@ -80,7 +94,7 @@ internal static unsafe class ReadWrite
         return Positioned(reference, reading: true, out OpenFile file) is var error and not Errno.None ? error
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter to) ? Errno.EFAULT
             : PastEnd(args.Long(3), to.Count) ? Errno.EINVAL
-            : task.CountRead(file.ReadAt(task, ref to, args.Long(3)));
+            : Done(file, task.CountRead(file.ReadAt(task, ref to, args.Long(3))));
     }
 
     private static SyscallResult PWrite(GuestTask task, in SyscallArguments args)
@@ -93,7 +107,7 @@ internal static unsafe class ReadWrite
         return Positioned(reference, reading: false, out OpenFile file) is var error and not Errno.None ? error
             : !IovIter.TryCreate(args.Address(1), args.ULong(2), out IovIter from) ? Errno.EFAULT
             : PastEnd(args.Long(3), from.Count) ? Errno.EINVAL
-            : task.CountWrite(file.WriteAt(task, ref from, args.Long(3)));
+            : Written(task, file, task.CountWrite(file.WriteAt(task, ref from, args.Long(3))));
     }
 
     private static SyscallResult ReadV(GuestTask task, in SyscallArguments args) =>
@@ -160,10 +174,10 @@ internal static unsafe class ReadWrite
         }
         SyscallResult result = (reading, position) switch
         {
-            (true, OwnPosition) => task.CountRead(file.Read(task, ref iterator)),
-            (true, _) => task.CountRead(file.ReadAt(task, ref iterator, position)),
+            (true, OwnPosition) => Done(file, task.CountRead(file.Read(task, ref iterator))),
+            (true, _) => Done(file, task.CountRead(file.ReadAt(task, ref iterator, position))),
             (false, OwnPosition) => Written(task, file, task.CountWrite(file.Write(task, ref iterator))),
-            (false, _) => task.CountWrite(file.WriteAt(task, ref iterator, position)),
+            (false, _) => Written(task, file, task.CountWrite(file.WriteAt(task, ref iterator, position))),
         };
         if (!reading && result.Raw > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) != 0)
         {
@@ -297,7 +311,7 @@ internal static unsafe class ReadWrite
         {
             Span<byte> buffer = task.Scratch.AsSpan(0, (int)Math.Min(length, (ulong)task.Scratch.Length));
             IovIter to = new(buffer);
-            SyscallResult read = input.ReadAt(task, ref to, inOffset + done);
+            SyscallResult read = Done(input, input.ReadAt(task, ref to, inOffset + done));
             if (read.Raw <= 0)
             {
                 if (done == 0)
@@ -309,7 +323,7 @@ internal static unsafe class ReadWrite
             }
 
             IovIter from = new(buffer[..(int)read.Raw]);
-            SyscallResult written = output.WriteAt(task, ref from, outOffset + done);
+            SyscallResult written = Written(task, output, output.WriteAt(task, ref from, outOffset + done));
             if (written.Failed)
             {
                 if (done == 0)
@@ -351,7 +365,7 @@ internal static unsafe class ReadWrite
         {
             Span<byte> buffer = task.Scratch.AsSpan(0, (int)Math.Min(left, (ulong)task.Scratch.Length));
             IovIter to = new(buffer);
-            SyscallResult read = input.ReadAt(task, ref to, position + done);
+            SyscallResult read = Done(input, input.ReadAt(task, ref to, position + done));
             if (read.Raw <= 0)
             {
                 return done > 0 ? done : read;

@@ -37,7 +37,7 @@ internal static unsafe class SchedulingCalls
         new(146, "sched_get_priority_max", &PriorityMax, K.SchedPolicy),
         new(147, "sched_get_priority_min", &PriorityMin, K.SchedPolicy),
         new(148, "sched_rr_get_interval", &RoundRobinInterval, K.Pid, K.OutTimespec),
-        new(203, "sched_setaffinity", &SchedSetaffinity, K.Pid, K.Size, K.InCpuSet) { Support = Support.Partial, Caveat = StateOnly },
+        new(203, "sched_setaffinity", &SchedSetaffinity, K.Pid, K.Size, K.InCpuSet),
         new(204, "sched_getaffinity", &SchedGetaffinity, K.Pid, K.Size, K.OutCpuSet),
         new(251, "ioprio_set", &IoprioSet, K.Int, K.Int, K.Hex) { Support = Support.Partial, Caveat = StateOnly },
         new(252, "ioprio_get", &IoprioGet, K.Int, K.Int),

@@ -108,7 +108,13 @@ internal static unsafe class XattrCalls
         }
 
         Errno error = MayAccess(task, place, name[..length], W_OK);
-        return error != Errno.None ? error : place.Inode!.SetXattr(name[..length], value, args.Int(4));
+        error = error != Errno.None ? error : place.Inode!.SetXattr(name[..length], value, args.Int(4));
+        if (error == Errno.None)
+        {
+            FsNotify.Changed(place);
+        }
+
+        return error;
     }
 
     private static SyscallResult Get(GuestTask task, in VfsPath place, in SyscallArguments args)
@@ -171,7 +177,13 @@ internal static unsafe class XattrCalls
         }
 
         Errno error = MayAccess(task, place, name[..length], W_OK);
-        return error != Errno.None ? error : place.Inode!.RemoveXattr(name[..length]);
+        error = error != Errno.None ? error : place.Inode!.RemoveXattr(name[..length]);
+        if (error == Errno.None)
+        {
+            FsNotify.Changed(place);
+        }
+
+        return error;
     }
 
     /// <returns>The length; -ERANGE for an empty or too long name.</returns>

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
+using UmlHost.Fs;
 using UmlHost.Host;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -274,6 +275,7 @@ internal sealed class HostTerminal : Terminal
             {
                 ReadTyped(typed[..room]);
             }
+            FileOwner.SendDue();
         }
     }
 

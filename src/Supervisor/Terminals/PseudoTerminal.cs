@@ -341,6 +341,8 @@ internal sealed class PseudoTerminalMaster(PseudoTerminal terminal, int flags) :
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     public PseudoTerminal Terminal => terminal;
 
     public override SyscallResult Read(GuestTask task, ref IovIter to) => terminal.MasterReads(task, this, ref to);

@@ -31,6 +31,8 @@ internal sealed class TerminalFile : OpenFile
 
     public override bool CanPoll => true;
 
+    public override bool CanSignal => true;
+
     public override SyscallResult Read(GuestTask task, ref IovIter to) => _terminal.Read(task, this, ref to);
 
     public override SyscallResult Write(GuestTask task, ref IovIter from) => _terminal.Write(task, this, ref from);

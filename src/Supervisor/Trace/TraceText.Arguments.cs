@@ -22,7 +22,7 @@ internal sealed partial class TraceText
             or Kind.OutItimerspec or Kind.OutTms or Kind.OutStat or Kind.OutStatx or Kind.OutStatfs or Kind.OutUtsname or Kind.OutSysinfo
             or Kind.OutWaitStatus or Kind.OutRusage or Kind.OutRlimit or Kind.OutCpuSet or Kind.OutEpollEvents or Kind.OutSockAddr
             or Kind.OutMsgHdr => true,
-        Kind.FcntlArgument => args.Int(1) is F_GETLK or F_OFD_GETLK,
+        Kind.FcntlArgument => args.Int(1) is F_GETLK or F_OFD_GETLK or F_GETOWN_EX,
         Kind.PrctlArgument => args.Int(0) is PR_GET_NAME or PR_GET_PDEATHSIG or PR_GET_CHILD_SUBREAPER or PR_GET_TID_ADDRESS or PR_GET_TSC,
         _ => false,
     };
@@ -351,6 +351,18 @@ internal sealed partial class TraceText
                 break;
             case F_SETSIG:
                 Signal((int)value);
+                break;
+            case F_SETLEASE:
+                Name(Symbols.LockType, (int)value);
+                break;
+            case F_SETOWN_EX or F_GETOWN_EX:
+                At(value, (in f_owner_ex owner) => Append("{type=").Append(owner.type switch
+                {
+                    F_OWNER_TID => "F_OWNER_TID",
+                    F_OWNER_PID => "F_OWNER_PID",
+                    F_OWNER_PGRP => "F_OWNER_PGRP",
+                    _ => "?",
+                }).Append(", pid=").Number(owner.pid).Append("}"));
                 break;
             case F_DUPFD or F_DUPFD_CLOEXEC or F_SETOWN or F_SETPIPE_SZ:
                 Number((int)value);

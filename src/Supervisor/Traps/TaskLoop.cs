@@ -1,3 +1,4 @@
+using UmlHost.Fs;
 using UmlHost.Host;
 using UmlHost.Kernel;
 using UmlHost.Native;
@@ -73,6 +74,11 @@ internal static unsafe class TaskLoop
 
     private static void Finish(GuestTask task, ulong number, SyscallResult result)
     {
+        if (FileOwner.IsDue)
+        {
+            FileOwner.SendDue();
+        }
+
         if (result.Failed)
         {
             task.Machine.SyscallCounts.AddError(number);

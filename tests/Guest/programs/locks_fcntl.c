@@ -1,5 +1,4 @@
 // Record locks, of processes and of open file descriptions, and flock.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>

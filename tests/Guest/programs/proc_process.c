@@ -182,6 +182,9 @@ static void ends(void)
 int main(int argc, char **argv)
 {
 	(void)argc;
+	// Whoever started this may have others ignored.
+	for (int s = 1; s < 65; s++)
+		syscall(SYS_rt_sigaction, s, (long[4]){0}, NULL, 8);
 	names("/proc/self/status", ':');
 	names("/proc/self/limits", ' ');
 	names("/proc/self/smaps_rollup", ':');

@@ -1,4 +1,4 @@
-// umlhost: --memory=64M
+// umlhost: --memory=64M --log-level=error
 // timeout: 60
 #include <sys/mman.h>
 #include <sys/wait.h>
