@@ -42,6 +42,7 @@ internal static class RealPrograms
             WholeLife = true,
             Arguments = ["-O2", "-c", "{functions}", "-o", "/dev/null"],
             Target = new(Against.Native, 1.3),
+            Lives = 5,
         },
     ];
 
@@ -58,11 +59,8 @@ internal static class RealPrograms
             __attribute__((noinline)) int f{{number}}(int a, int b)
             {
                 int sum = {{number}};
-                for (int i = 0; i < b; i++) {
-                    sum += data[(a + i) & 255] * {{(number % 7) + 2}};
-                    if (sum & {{1 << (number % 8)}})
-                        data[i & 255] ^= sum;
-                }
+                for (int i = 0; i < b; i++)
+                    sum ^= data[(a + i * {{(number % 7) + 2}}) & 255] + sum / 3;
                 switch (a & 3) {
                 case 0: return sum + b;
                 case 1: return b > 0 ? {{earlier}} : sum;

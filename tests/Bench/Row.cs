@@ -45,6 +45,9 @@ internal sealed record Row(string Name, string Program)
     /// <summary>The measure is the program's whole life, from spawn to its end, not a loop inside.</summary>
     public bool WholeLife { get; init; }
 
+    /// <summary>How many whole lives are measured; without one, as many as the runner takes.</summary>
+    public int? Lives { get; init; }
+
     public string Unit => WholeLife ? "ms" : "ns";
 
     /// <summary>One system call, fault, signal or the like in each.</summary>

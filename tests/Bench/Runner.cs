@@ -32,7 +32,7 @@ internal sealed class Runner(Programs programs, string umlhost, bool quick)
             Calibrate(row, lane);
         }
 
-        for (int round = 0; round < (row.WholeLife ? _lives : _rounds); round++)
+        for (int round = 0; round < (row.WholeLife ? Math.Min(_lives, row.Lives ?? _lives) : _rounds); round++)
         {
             foreach (Lane lane in lanes.Where(lane => lane.Series.Reason is null))
             {

@@ -13,7 +13,7 @@ public sealed class ProgramTests
         mapfile -t lines < text; echo ${#lines[@]} "${lines[1]}"; shopt -s globstar; echo **; printf '%(%Y)T\n' 0
         diff <(echo a) <(echo b); echo x | cat /dev/stdin; echo y > /dev/stderr; tee >(tr a-z A-Z) < text2 | sort; wait
         coproc cat; echo to it >&${COPROC[1]}; read x <&${COPROC[0]}; echo $x
-        set -m; sleep 5 & kill %1; wait %1 2>/dev/null; echo $?; read -t 0.1 x < <(sleep 0.5); echo $?
+        set -m; sleep 5 & kill $!; wait $! 2>/dev/null; echo $?; read -t 0.1 x < <(sleep 0.5); echo $?
         exec 5<text; cat /proc/self/fd/5; cat <<< here; ulimit -n 50; ulimit -n; type -p ls; (exit 3) || echo $?
         """);
 
