@@ -6,8 +6,8 @@ using UmlHost.Native;
 namespace UmlHost.Host;
 
 /// <summary>Idle host children, so that fork and exec wait for no spawn: fresh ones, and those whose guest process
-/// has ended and that were made empty again. Spawning is done by the supervisor's main thread alone
-/// (<see cref="Serve"/>): children die with the thread that spawned them.
+/// has ended, which the next address space empties first (<see cref="HostChild.EmptyOps"/>). Spawning is done by the
+/// supervisor's main thread alone (<see cref="Serve"/>): children die with the thread that spawned them.
 /// <para>Lock: <c>child pool lock</c>, a leaf (a monitor, for its condition).</para></summary>
 internal sealed class HostChildPool(HostMemory memory, StubImage stub)
 {
@@ -63,7 +63,7 @@ internal sealed class HostChildPool(HostMemory memory, StubImage stub)
         }
     }
 
-    /// <summary>Takes back a child whose guest process has ended: empty, its thread parked.</summary>
+    /// <summary>Takes back a child whose guest process has ended, its thread parked.</summary>
     /// <returns>False if there are enough: the caller kills it.</returns>
     public bool Give(HostChild child)
     {

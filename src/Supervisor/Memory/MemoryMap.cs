@@ -115,7 +115,7 @@ internal sealed partial class MemoryMap : IDisposable, IGuestMemoryReader
     /// <summary>More than one task runs in it.</summary>
     public bool IsShared => Volatile.Read(ref _users) > 1;
 
-    /// <summary>A user is gone. The last one empties or kills the host child, and then disposes.</summary>
+    /// <summary>A user is gone. The last one leaves the host child to another address space or kills it, and then disposes.</summary>
     /// <returns>True for the last.</returns>
     public bool Leave() => Interlocked.Decrement(ref _users) == 0;
 
